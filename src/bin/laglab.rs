@@ -1,0 +1,3 @@
+//! The command line: check, run and describe scenario files.
+
+fn main() {}

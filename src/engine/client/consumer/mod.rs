@@ -1,0 +1,1 @@
+//! The consumer: fetcher, membership, commits.

@@ -1,0 +1,4 @@
+//! Kafka's clients.
+
+pub mod consumer;
+pub mod producer;

@@ -1,0 +1,1 @@
+//! Client-side assignors: who gets which partition.

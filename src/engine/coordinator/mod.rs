@@ -1,0 +1,3 @@
+//! Coordinators: state machines that live on brokers.
+
+pub mod group;

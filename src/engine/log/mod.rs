@@ -1,0 +1,1 @@
+//! The log of a partition: batches in segments, offsets, retention.

@@ -1,0 +1,11 @@
+//! The engine: a deterministic Kafka and the systems around it. It knows no browser, no clock, no file, no YAML.
+
+pub mod client;
+pub mod coordinator;
+pub mod design;
+pub mod id;
+pub mod log;
+pub mod observe;
+pub mod random;
+pub mod simulation;
+pub mod time;

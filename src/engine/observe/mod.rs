@@ -1,0 +1,8 @@
+//! What is seen of a run: observations, series, histograms, snapshots.
+
+pub mod condition;
+pub mod histogram;
+pub mod metric;
+pub mod observation;
+pub mod series;
+pub mod snapshot;

@@ -1,0 +1,1 @@
+//! What a run gives, as text and as JSON.

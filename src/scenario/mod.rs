@@ -1,0 +1,1 @@
+//! The scenario file: read, checked, and turned into a design that the engine can run.
