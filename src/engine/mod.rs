@@ -3,6 +3,7 @@
 pub mod client;
 pub mod coordinator;
 pub mod design;
+pub mod errors;
 pub mod id;
 pub mod log;
 pub mod observe;

@@ -3,6 +3,8 @@
 //!
 //! A file whose part of the engine does not exist yet is reported as not built; a file with an unknown name is an error.
 
+mod record_batch_size;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -51,7 +53,7 @@ const PARTS: &[(&str, Part)] = &[
     ("log_transactions", NotBuilt),
     ("murmur2", NotBuilt),
     ("producer_accumulator", NotBuilt),
-    ("record_batch_size", NotBuilt),
+    ("record_batch_size", Built(record_batch_size::check)),
     ("schema_registry_levels", NotBuilt),
     ("server_assignors", NotBuilt),
     ("share_group_partition", NotBuilt),
