@@ -1,6 +1,5 @@
 //! What was measured at each sample. Sample k is taken at `every` × (k + 1), after everything else of that instant.
 
-use super::super::id::GroupId;
 use super::super::time::{Duration, Instant};
 use super::histogram::Histogram;
 use super::metric::{Labels, Metric};
@@ -19,16 +18,16 @@ pub fn sample_interval(duration: Duration) -> Duration {
     every
 }
 
-/// One measured thing over time.
+/// One measured thing over time. Nothing beyond the playhead is shown, although a rewound run may still hold it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
     pub metric: Metric,
     /// All labels that it has.
     pub labels: Labels,
-    /// A value for each sample since `first`; NaN: unknown, infinite: never.
-    pub values: Vec<f64>,
-    /// The number of the sample that `values[0]` is of: 0, unless the thing came to be later.
+    /// The number of the sample that the first value is of: 0, unless the thing came to be later.
     pub first: usize,
+    held: Vec<f64>,
+    shown: usize,
 }
 
 /// Latencies of the records that completed within one sample.
@@ -36,15 +35,67 @@ pub struct Series {
 pub struct LatencySeries {
     pub metric: Metric,
     pub labels: Labels,
-    /// One for each sample.
-    pub windows: Vec<Histogram>,
+    held: Vec<Histogram>,
+    shown: usize,
 }
 
+/// Burrow's verdict on a group's partition at each sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StatusSeries {
-    pub group: GroupId,
     pub labels: Labels,
-    pub values: Vec<Status>,
+    held: Vec<Status>,
+    shown: usize,
+}
+
+impl Series {
+    pub fn new(metric: Metric, labels: Labels, first: usize) -> Self {
+        Series { metric, labels, first, held: Vec::new(), shown: 0 }
+    }
+    /// A value for each sample since `first` up to the playhead; NaN: unknown, infinite: never.
+    pub fn values(&self) -> &[f64] {
+        &self.held[..self.shown]
+    }
+    pub fn last(&self) -> Option<f64> {
+        self.values().last().copied()
+    }
+    pub fn push(&mut self, value: f64) {
+        record(&mut self.held, &mut self.shown, value);
+    }
+}
+
+impl LatencySeries {
+    pub fn new(metric: Metric, labels: Labels) -> Self {
+        LatencySeries { metric, labels, held: Vec::new(), shown: 0 }
+    }
+    /// A histogram for each sample.
+    pub fn windows(&self) -> &[Histogram] {
+        &self.held[..self.shown]
+    }
+    pub fn push(&mut self, window: Histogram) {
+        record(&mut self.held, &mut self.shown, window);
+    }
+}
+
+impl StatusSeries {
+    pub fn new(labels: Labels) -> Self {
+        StatusSeries { labels, held: Vec::new(), shown: 0 }
+    }
+    pub fn values(&self) -> &[Status] {
+        &self.held[..self.shown]
+    }
+    pub fn push(&mut self, status: Status) {
+        record(&mut self.held, &mut self.shown, status);
+    }
+}
+
+/// Adds what comes next, or goes over what an earlier pass over the same time had left.
+fn record<T>(held: &mut Vec<T>, shown: &mut usize, value: T) {
+    if *shown == held.len() {
+        held.push(value);
+    } else {
+        held[*shown] = value;
+    }
+    *shown += 1;
 }
 
 /// All series up to the playhead.
@@ -66,5 +117,34 @@ impl SeriesTable {
     /// All series of a metric that a selector means.
     pub fn select<'a>(&'a self, metric: Metric, selector: &'a Labels) -> impl Iterator<Item = &'a Series> {
         self.series.iter().filter(move |series| series.metric == metric && series.labels.matches(selector))
+    }
+
+    /// Shows the first so many samples: the playhead has moved.
+    pub fn show(&mut self, samples: usize) {
+        self.samples = samples;
+        for series in &mut self.series {
+            series.shown = samples.saturating_sub(series.first).min(series.held.len());
+        }
+        for latency in &mut self.latencies {
+            latency.shown = samples.min(latency.held.len());
+        }
+        for status in &mut self.statuses {
+            status.shown = samples.min(status.held.len());
+        }
+    }
+
+    /// Forgets what lies beyond the playhead: the future is being changed.
+    pub fn forget_future(&mut self) {
+        let samples = self.samples;
+        self.series.retain(|series| series.first == 0 || series.first < samples);
+        for series in &mut self.series {
+            series.held.truncate(series.shown);
+        }
+        for latency in &mut self.latencies {
+            latency.held.truncate(latency.shown);
+        }
+        for status in &mut self.statuses {
+            status.held.truncate(status.shown);
+        }
     }
 }
