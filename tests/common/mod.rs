@@ -1,0 +1,3 @@
+//! What several tests and the benches share.
+
+pub mod design;
