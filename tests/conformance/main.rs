@@ -5,6 +5,7 @@
 
 mod assignor_sequences;
 mod assignors;
+mod burrow_lag_evaluation;
 mod record_batch_size;
 
 use serde_json::Value;
@@ -41,7 +42,7 @@ const PARTS: &[(&str, Part)] = &[
     ("assignor_sequences", Built(assignor_sequences::check)),
     ("assignor_sticky", Built(assignors::check)),
     ("avro_compat", NotBuilt),
-    ("burrow_lag_evaluation", NotBuilt),
+    ("burrow_lag_evaluation", Built(burrow_lag_evaluation::check)),
     ("debezium_outbox_router", NotBuilt),
     ("defaults", NotBuilt),
     ("e2e_cluster", NotBuilt),

@@ -2,6 +2,7 @@
 
 pub mod condition;
 pub mod histogram;
+pub mod lag;
 pub mod metric;
 pub mod observation;
 pub mod series;
