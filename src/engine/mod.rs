@@ -3,6 +3,7 @@
 pub mod client;
 pub mod coordinator;
 pub mod design;
+pub mod environment;
 pub mod errors;
 pub mod id;
 pub mod log;

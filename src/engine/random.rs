@@ -278,6 +278,18 @@ impl Alias {
         Alias::new(&weights)
     }
 
+    /// The share of each choice, as `choose` gives it.
+    pub fn shares(&self) -> Vec<f64> {
+        let each = 1.0 / self.cells.len() as f64;
+        let mut shares = vec![0.0; self.cells.len()];
+        for (index, &(stay, other)) in self.cells.iter().enumerate() {
+            let stays = f64::from(stay) / 4_294_967_295.0;
+            shares[index] += stays * each;
+            shares[other as usize] += (1.0 - stays) * each;
+        }
+        shares
+    }
+
     #[inline(always)]
     pub fn choose(&self, draw: u64) -> u32 {
         let index = ((draw >> 32) * self.cells.len() as u64 >> 32) as usize;

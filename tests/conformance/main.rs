@@ -6,6 +6,7 @@
 mod assignor_sequences;
 mod assignors;
 mod burrow_lag_evaluation;
+mod murmur2;
 mod record_batch_size;
 
 use serde_json::Value;
@@ -54,7 +55,7 @@ const PARTS: &[(&str, Part)] = &[
     ("log_idempotence", NotBuilt),
     ("log_retention_segments", NotBuilt),
     ("log_transactions", NotBuilt),
-    ("murmur2", NotBuilt),
+    ("murmur2", Built(murmur2::check)),
     ("producer_accumulator", NotBuilt),
     ("record_batch_size", Built(record_batch_size::check)),
     ("schema_registry_levels", NotBuilt),

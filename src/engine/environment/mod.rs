@@ -1,0 +1,6 @@
+//! The world around Kafka: the load that people put on it.
+
+pub mod arrivals;
+pub mod keys;
+pub mod rate;
+pub mod workload;
