@@ -47,7 +47,10 @@ struct Hot {
 #[derive(Debug)]
 enum Names {
     /// `FIELD-0` to `FIELD-<n − 1>`, then these.
-    Numbered { numbered: u32, then: Vec<String> },
+    Numbered {
+        numbered: u32,
+        then: Vec<String>,
+    },
     Listed(Vec<String>),
 }
 
@@ -235,5 +238,58 @@ impl KeyTable {
     #[inline(always)]
     pub fn entry(&self, key: u32) -> KeyEntry {
         self.entries[key as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::client::producer::murmur2::{murmur2, to_positive};
+    use crate::engine::design::{Entity, Key};
+
+    fn keys(from: KeyDistribution, hot: Option<(f64, &str)>, send: SendKey) -> Arc<Keys> {
+        let hot = hot.map(|(share, name)| (share, name.to_owned()));
+        Keys::new(&Key { entity: Some(Entity { field: "id".to_owned(), from, hot }), send })
+    }
+
+    #[test]
+    fn names_are_the_bytes_that_are_hashed() {
+        let keys = keys(KeyDistribution::Uniform { keys: 3 }, Some((0.5, "acme")), SendKey::Salted(2));
+        let names: Vec<String> = (0..keys.count()).map(|key| keys.name_of_key(key)).collect();
+        assert_eq!(names, ["id-0#0", "id-0#1", "id-1#0", "id-1#1", "id-2#0", "id-2#1", "acme#0", "acme#1"]);
+        assert_eq!((keys.entity_of(6), keys.name_of_entity(3)), (Some(3), "acme".to_owned()));
+        let table = KeyTable::new(&keys, 12).expect("the keys are sent");
+        for (key, name) in names.iter().enumerate() {
+            let partition = to_positive(murmur2(name.as_bytes())) % 12;
+            assert_eq!(table.entry(key as u32), KeyEntry { partition, size: 1 + name.len() as u32 });
+        }
+    }
+
+    #[test]
+    fn a_hot_key_that_is_drawn_too_is_one_entity() {
+        let uniform = || KeyDistribution::Uniform { keys: 20 };
+        assert_eq!(keys(uniform(), Some((0.5, "id-7")), SendKey::Entity).entities(), 20);
+        assert_eq!(keys(uniform(), Some((0.5, "id-07")), SendKey::Entity).entities(), 21);
+        let listed = KeyDistribution::Weighted(vec![("acme".to_owned(), 30.0), ("globex".to_owned(), 10.0)]);
+        let keys = keys(listed, Some((0.5, "globex")), SendKey::Entity);
+        assert_eq!(keys.entity(u64::MAX, || 0), 1);
+        assert_eq!(keys.entities(), 2);
+    }
+
+    #[test]
+    fn the_top_ten_are_known_from_the_distribution() {
+        let share = |hot| keys(KeyDistribution::Uniform { keys: 100 }, hot, SendKey::Entity).top10_share();
+        assert!((share(None) - 0.10).abs() < 1e-9);
+        assert!((share(Some((0.4, "acme"))) - (0.4 + 0.6 * 0.09)).abs() < 1e-9);
+        assert!((share(Some((0.4, "id-3"))) - (0.4 + 0.6 * 0.10)).abs() < 1e-9);
+        assert_eq!(Keys::new(&Key { entity: None, send: SendKey::Null }).top10_share(), 0.0);
+    }
+
+    #[test]
+    fn records_without_a_key_have_no_table() {
+        let keys = keys(KeyDistribution::Uniform { keys: 5 }, None, SendKey::Null);
+        assert!(KeyTable::new(&keys, 12).is_none());
+        assert_eq!(keys.entity_of(4), Some(4));
+        assert_eq!(keys.entity_of(NO_KEY), None);
     }
 }

@@ -79,9 +79,10 @@ pub struct Workload {
     load: Arc<Load>,
     rate: RateFunction,
     streams: Streams,
-    /// Where the block in hand begins, and where it ends: one cursor for each type.
-    start: Box<[Tape]>,
-    end: Box<[Tape]>,
+    /// Where the block in hand begins, and where it ends: one cursor for each type. The starts of lives are walked once
+    /// for each type, so that the events of all lives merge without a memory of open ones.
+    start: Box<[Cursor]>,
+    end: Box<[Cursor]>,
     block: Columns,
     /// Records of the block that have been taken.
     taken: usize,
@@ -94,15 +95,6 @@ struct Streams {
     hot: Stream,
     salt: Stream,
     sizes: Stream,
-}
-
-/// The starts of lives once more for each type, so that the events of all lives merge without a memory of open ones.
-#[derive(Clone, Debug)]
-struct Tape {
-    cursor: Cursor,
-    /// Of the next event: its moment (`NEVER`: none) and its life. Used only where there are several types.
-    next: u64,
-    life: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -132,19 +124,17 @@ impl Workload {
         let stream = |purpose: &str| seed.stream(&format!("producer {}/{instance} {purpose}", load.name));
         let gaps = stream("arrivals");
         let cursor = Cursor::new(load.arrivals, &load.rate, gaps, instance, load.instances, u32::from(load.types));
-        let tapes: Box<[Tape]> = (0..load.types).map(|_| Tape { cursor: cursor.clone(), next: NEVER, life: 0 }).collect();
+        let cursors = vec![cursor; usize::from(load.types)].into_boxed_slice();
         let mut workload = Workload {
             load: Arc::clone(load),
             rate: load.rate.clone(),
             streams: Streams { keys: stream("keys"), hot: stream("hot"), salt: stream("salt"), sizes: stream("sizes") },
-            start: tapes.clone(),
-            end: tapes,
+            start: cursors.clone(),
+            end: cursors,
             block: Columns { len: 0, times: [0; BLOCK], keys: [0; BLOCK], sizes: [0; BLOCK], types: [0; BLOCK] },
             taken: 0,
             consumed: 0,
         };
-        workload.load_tapes();
-        workload.start.clone_from(&workload.end);
         workload.compute_block();
         workload
     }
@@ -193,11 +183,8 @@ impl Workload {
         assert!(self.taken == 0 || self.block.times[self.taken - 1] <= at.0, "the past does not change");
         self.rate.change(at, rate);
         // What is already consumed comes out the same, because it lies before the change.
-        for tape in &mut self.start {
-            tape.cursor.rate_changed(&self.rate);
-        }
-        if self.load.types > 1 {
-            self.reload_start();
+        for cursor in &mut self.start {
+            cursor.rate_changed(&self.rate);
         }
         self.end.clone_from(&self.start);
         self.compute_block();
@@ -217,7 +204,7 @@ impl Workload {
         self.compute_block();
     }
 
-    /// From the tapes at `end` (equal to `start`) to the next block and the tapes behind it.
+    /// From the cursors at `end` (equal to `start`) to the next block and the cursors behind it.
     fn compute_block(&mut self) {
         if self.load.types == 1 {
             self.compute_records();
@@ -227,7 +214,7 @@ impl Workload {
     }
 
     fn compute_records(&mut self) {
-        let cursor = &mut self.end[0].cursor;
+        let cursor = &mut self.end[0];
         let first = cursor.index();
         let block = &mut self.block;
         block.len = cursor.fill(&self.rate, &mut block.times);
@@ -255,4 +242,56 @@ impl Workload {
             }
         }
     }
+
+    /// Merges the types: the starts of lives, each type a whole number of gaps later.
+    fn compute_events(&mut self) {
+        let types = usize::from(self.load.types);
+        let ahead = (BLOCK / types).max(LEAST_AHEAD);
+        let mut starts = [0; u8::MAX as usize * LEAST_AHEAD];
+        let mut known = [0; u8::MAX as usize];
+        let mut used = [0; u8::MAX as usize];
+        for (kind, cursor) in self.end.iter().enumerate() {
+            known[kind] = cursor.clone().fill(&self.rate, &mut starts[kind * ahead..(kind + 1) * ahead]);
+        }
+        let block = &mut self.block;
+        block.len = 0;
+        while block.len < BLOCK {
+            let next = (0..types)
+                .filter(|&kind| used[kind] < known[kind])
+                .map(|kind| {
+                    let at = starts[kind * ahead + used[kind]].saturating_add(kind as u64 * self.load.gap);
+                    (at, self.end[kind].index() + used[kind] as u64, kind)
+                })
+                .min();
+            let Some((at, life, kind)) = next else { break };
+            let record = life * types as u64 + kind as u64;
+            let entity = self.load.keys.entity(self.streams.keys.at(life), || self.streams.hot.at(life));
+            block.times[block.len] = at;
+            block.keys[block.len] =
+                if self.load.keys.is_salted() { self.load.keys.salted(entity, self.streams.salt.at(record)) } else { entity };
+            block.sizes[block.len] = clamp_size(self.load.sizes.value(self.streams.sizes.at(record)));
+            block.types[block.len] = kind as u8;
+            block.len += 1;
+            used[kind] += 1;
+            // What follows the last known start of a type is not known here, unless there is none.
+            if used[kind] == ahead {
+                break;
+            }
+        }
+        for (kind, cursor) in self.end.iter_mut().enumerate() {
+            let walked = cursor.fill(&self.rate, &mut starts[..used[kind]]);
+            assert_eq!(walked, used[kind], "a copy of a cursor gives the same moments");
+        }
+    }
 }
+
+/// Starts of lives that are looked at for each type, at least.
+const LEAST_AHEAD: usize = 8;
+
+/// A size fits in 32 bits, as in Kafka.
+fn clamp_size(size: u64) -> u32 {
+    size.min(i32::MAX as u64) as u32
+}
+
+#[cfg(test)]
+mod tests;

@@ -66,7 +66,13 @@ struct LoadStats {
 impl BuiltInPartitioner {
     /// `sticky_batch_size` is `batch.size`, at least 1.
     pub fn new(sticky_batch_size: u32, draws: PartitionDraws) -> Self {
-        BuiltInPartitioner { sticky_batch_size: sticky_batch_size.max(1), draws, current: None, produced_bytes: 0, load: LoadStats::default() }
+        BuiltInPartitioner {
+            sticky_batch_size: sticky_batch_size.max(1),
+            draws,
+            current: None,
+            produced_bytes: 0,
+            load: LoadStats::default(),
+        }
     }
 
     /// The partition for the next record without a key; chooses one if there is none yet.
