@@ -95,7 +95,7 @@ impl Keys {
         }
         match &self.choice {
             Choice::NoEntity => NO_KEY,
-            Choice::Uniform(keys) => ((keys_draw >> 32) * u64::from(*keys) >> 32) as u32,
+            Choice::Uniform(keys) => (((keys_draw >> 32) * u64::from(*keys)) >> 32) as u32,
             Choice::Weighted(alias) => alias.choose(keys_draw),
         }
     }
@@ -116,7 +116,7 @@ impl Keys {
     /// The key id of an entity and a draw of the stream `… salt`.
     #[inline(always)]
     pub fn salted(&self, entity: u32, salt_draw: u64) -> u32 {
-        entity * self.salt + ((salt_draw >> 32) * u64::from(self.salt) >> 32) as u32
+        entity * self.salt + (((salt_draw >> 32) * u64::from(self.salt)) >> 32) as u32
     }
 
     /// How many entities there are.
