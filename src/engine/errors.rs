@@ -103,6 +103,8 @@ errors! {
     RebalanceInProgress = 27 "REBALANCE_IN_PROGRESS",
     /// A batch of commits over the offsets topic's message size.
     InvalidCommitOffsetSize = 28 "INVALID_COMMIT_OFFSET_SIZE",
+    /// The client may not use this group.
+    GroupAuthorizationFailed = 30 "GROUP_AUTHORIZATION_FAILED",
     /// A record time too far from the broker's.
     InvalidTimestamp = 32 "INVALID_TIMESTAMP",
     /// A request version that the broker does not speak.

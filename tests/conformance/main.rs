@@ -9,6 +9,8 @@ mod burrow_lag_evaluation;
 mod murmur2;
 mod record_batch_size;
 
+mod group_classic;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -47,7 +49,7 @@ const PARTS: &[(&str, Part)] = &[
     ("debezium_outbox_router", NotBuilt),
     ("defaults", NotBuilt),
     ("e2e_cluster", NotBuilt),
-    ("group_classic", NotBuilt),
+    ("group_classic", Built(group_classic::check)),
     ("group_consumer_848", NotBuilt),
     ("leader_election", NotBuilt),
     ("librdkafka_partitioners", NotBuilt),
