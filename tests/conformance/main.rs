@@ -6,10 +6,9 @@
 mod assignor_sequences;
 mod assignors;
 mod burrow_lag_evaluation;
+mod group_classic;
 mod murmur2;
 mod record_batch_size;
-
-mod group_classic;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
