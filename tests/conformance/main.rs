@@ -7,6 +7,7 @@ mod assignor_sequences;
 mod assignors;
 mod burrow_lag_evaluation;
 mod group_classic;
+mod log_retention_segments;
 mod murmur2;
 mod record_batch_size;
 
@@ -54,7 +55,7 @@ const PARTS: &[(&str, Part)] = &[
     ("librdkafka_partitioners", NotBuilt),
     ("log_compaction", NotBuilt),
     ("log_idempotence", NotBuilt),
-    ("log_retention_segments", NotBuilt),
+    ("log_retention_segments", Built(log_retention_segments::check)),
     ("log_transactions", NotBuilt),
     ("murmur2", Built(murmur2::check)),
     ("producer_accumulator", NotBuilt),
