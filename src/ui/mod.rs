@@ -1,1 +1,3 @@
 //! The page.
+
+mod entry;

@@ -1,3 +1,0 @@
-//! Builds, serves and tests the page.
-
-fn main() {}

@@ -1,0 +1,50 @@
+//! The same bits everywhere: this file runs natively and, compiled to wasm, in a worker of a real browser.
+//!
+//! Each test reduces what it computes to a number that is written down here, so both must arrive at that number.
+
+use laglab::engine::random::{Alias, Distribution, Seed, exponential};
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+/// FNV-1a over whole words: one number that changes with every bit.
+fn digest(words: impl Iterator<Item = u64>) -> u64 {
+    words.fold(0xcbf2_9ce4_8422_2325, |hash, word| (hash ^ word).wrapping_mul(0x0100_0000_01b3).rotate_left(23))
+}
+
+const DRAWS: u64 = 100_000;
+
+#[test]
+fn the_draws_of_a_stream() {
+    let stream = Seed(7).stream("producer checkout/0 keys");
+    assert_eq!(digest((0..DRAWS).map(|n| stream.at(n))), 0x30d0_8b79_95f8_4e56);
+    assert_eq!(digest((0..DRAWS).map(|n| stream.sub(n).at(n))), 0xe40c_2c32_0a8d_a539);
+}
+
+#[test]
+fn the_bits_of_an_exponential_variate() {
+    let stream = Seed(11).stream("arrivals");
+    assert_eq!(digest((0..DRAWS).map(|n| exponential(stream.at(n)).to_bits())), 0xa4a6_b109_1e01_6b75);
+}
+
+#[test]
+fn the_values_of_each_distribution() {
+    let values = |distribution: Distribution| {
+        let mut block = vec![0; DRAWS as usize];
+        Seed(13).stream("values").fill(0, &mut block);
+        distribution.sampler().values(&mut block);
+        digest(block.into_iter().chain([distribution.mean().to_bits()]))
+    };
+    assert_eq!(values(Distribution::Exponential(1_000_000)), 0xf5c3_a3ec_44aa_f3b1);
+    assert_eq!(values(Distribution::LogNormal { p50: 2_000_000, p99: 20_000_000 }), 0x2f8f_bff2_07ce_63cb);
+    assert_eq!(values(Distribution::Uniform { low: 1_000, high: 5_000 }), 0x0715_188a_ac67_b46f);
+}
+
+#[test]
+fn the_ranks_of_a_zipf_choice() {
+    let alias = Alias::zipf(10_000, 1.1);
+    let stream = Seed(17).stream("ranks");
+    assert_eq!(digest((0..DRAWS).map(|n| u64::from(alias.choose(stream.at(n))))), 0xa769_6e4f_b569_df59);
+}
