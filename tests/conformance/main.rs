@@ -6,10 +6,10 @@
 mod assignor_sequences;
 mod assignors;
 mod burrow_lag_evaluation;
-mod defaults;
 mod group_classic;
 mod log_retention_segments;
 mod murmur2;
+mod producer_accumulator;
 mod record_batch_size;
 
 use serde_json::Value;
@@ -48,7 +48,7 @@ const PARTS: &[(&str, Part)] = &[
     ("avro_compat", NotBuilt),
     ("burrow_lag_evaluation", Built(burrow_lag_evaluation::check)),
     ("debezium_outbox_router", NotBuilt),
-    ("defaults", Built(defaults::check)),
+    ("defaults", NotBuilt),
     ("e2e_cluster", NotBuilt),
     ("group_classic", Built(group_classic::check)),
     ("group_consumer_848", NotBuilt),
@@ -59,7 +59,7 @@ const PARTS: &[(&str, Part)] = &[
     ("log_retention_segments", Built(log_retention_segments::check)),
     ("log_transactions", NotBuilt),
     ("murmur2", Built(murmur2::check)),
-    ("producer_accumulator", NotBuilt),
+    ("producer_accumulator", Built(producer_accumulator::check)),
     ("record_batch_size", Built(record_batch_size::check)),
     ("schema_registry_levels", NotBuilt),
     ("server_assignors", NotBuilt),

@@ -8,12 +8,10 @@
 
 use crate::engine::client::producer::partitioner::partition_for_key;
 use crate::engine::design::{self, KeyDistribution, SendKey};
+use crate::engine::log::memory_records::NO_KEY;
 use crate::engine::log::record_batch::size_of_bytes;
 use crate::engine::random::Alias;
 use std::sync::Arc;
-
-/// The key id of records that have no entity.
-pub const NO_KEY: u32 = u32::MAX;
 
 /// The keys of one producer.
 #[derive(Debug)]

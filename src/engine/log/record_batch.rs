@@ -51,13 +51,14 @@ pub fn size_of_headers(headers: &[(u32, Option<u32>)]) -> u32 {
 /// and value, `None` where absent; `headers` is what [`size_of_headers`] says, [`NO_HEADERS`] for none.
 #[inline]
 pub const fn record_size(offset_delta: u32, timestamp_delta: i64, key: Option<u32>, value: Option<u32>, headers: u32) -> u32 {
+    record_size_of_fields(offset_delta, timestamp_delta, size_of_bytes(key) + size_of_bytes(value) + headers)
+}
+
+/// The same for fields whose bytes are known: key and value as [`size_of_bytes`] says, and the headers.
+#[inline(always)]
+pub const fn record_size_of_fields(offset_delta: u32, timestamp_delta: i64, fields: u32) -> u32 {
     let attributes = 1;
-    let body = attributes
-        + size_of_varint(offset_delta as i32)
-        + size_of_varlong(timestamp_delta)
-        + size_of_bytes(key)
-        + size_of_bytes(value)
-        + headers;
+    let body = attributes + size_of_varint(offset_delta as i32) + size_of_varlong(timestamp_delta) + fields;
     size_of_varint(body as i32) + body
 }
 

@@ -1,4 +1,1 @@
 //! The consumer: fetcher, membership, commits.
-
-pub mod commit;
-pub mod membership;

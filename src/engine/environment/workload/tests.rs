@@ -1,7 +1,7 @@
 use super::*;
 use crate::engine::design::{Acks, Compression, Entity, Key, KeyDistribution, Life, Producer, ProducerConfig, RateCurve, SendKey};
-use crate::engine::environment::keys::NO_KEY;
 use crate::engine::id::TopicId;
+use crate::engine::log::memory_records::NO_KEY;
 use crate::engine::random::Distribution;
 use crate::engine::time::Duration;
 

@@ -1,0 +1,554 @@
+//! What a producer holds before it sends: a queue of batches for each partition, and when which node is worth a request.
+//! Kafka: `RecordAccumulator`. Left out: retries and their back-off, `delivery.timeout.ms`, transactions, several topics:
+//! nothing is sent twice yet, and a producer of the file writes one topic.
+//! Seen in: every scenario with `linger.ms`, `batch.size` or records without a key.
+//!
+//! A node is worth a request when one of its partitions has a full batch, or one whose first batch is as old as
+//! `linger.ms`; the request then takes the first batch of all its partitions along, from a place that moves on from request
+//! to request. Kafka finds out by looking at all partitions again and again; here each node keeps count of its full queues
+//! and the age of its oldest batch, so that looking costs one step a node, and a drain one a partition that has something.
+//!
+//! Holds: answers as Kafka's class does, record by record (tests/conformance/vectors/producer_accumulator.json); only the
+//! last batch of a queue takes records; appending allocates nothing once buffers have grown; a copy is a checkpoint.
+
+use super::batch::{ProduceData, ProducerBatch, Record};
+use super::buffer_pool::BufferPool;
+use super::compression::CompressionRatioEstimator;
+use super::metadata::Metadata;
+use super::partitioner::{BuiltInPartitioner, PartitionDraws};
+use super::place_set::PlaceSet;
+use crate::engine::design::{Compression, ProducerConfig};
+use crate::engine::id::ProducerId;
+use crate::engine::log::record_batch::{MAX_RECORD_OVERHEAD, RECORD_BATCH_OVERHEAD};
+use crate::engine::time::{Duration, Instant};
+use std::sync::Arc;
+
+/// Kafka's `buffer.memory`, which the file cannot set yet.
+pub const BUFFER_MEMORY: u64 = 33_554_432;
+
+/// What an accumulator is told once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccumulatorConfig {
+    pub producer: ProducerId,
+    pub batch_size: u32,
+    pub linger: Duration,
+    pub buffer_memory: u64,
+    pub compression: Compression,
+    pub adaptive_partitioning: bool,
+    /// Bytes of every value, if they are all the same: requests then carry no column of sizes.
+    pub fixed_value_size: Option<u32>,
+    /// Whether records have types; without, requests carry no column of them.
+    pub with_types: bool,
+}
+
+impl AccumulatorConfig {
+    /// As the file says, with Kafka's `buffer.memory`; values of different sizes, no types.
+    pub fn new(producer: ProducerId, config: &ProducerConfig) -> Self {
+        AccumulatorConfig {
+            producer,
+            batch_size: config.batch_size,
+            linger: config.linger,
+            buffer_memory: BUFFER_MEMORY,
+            compression: config.compression,
+            adaptive_partitioning: config.adaptive_partitioning,
+            fixed_value_size: None,
+            with_types: false,
+        }
+    }
+}
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordAppendResult {
+    pub partition: u32,
+    /// The partition has a batch that is worth a request by itself.
+    pub batch_is_full: bool,
+    pub new_batch_created: bool,
+    /// Bytes by which the batch grew, with its header if it is new.
+    pub appended_bytes: u32,
+}
+
+/// `buffer.memory` has no room for another batch: `send` waits, and fails after `max.block.ms`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BufferExhausted {
+    /// What the batch would have taken.
+    pub bytes: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct RecordAccumulator {
+    config: AccumulatorConfig,
+    metadata: Arc<Metadata>,
+    /// Of each partition.
+    queues: Vec<Deque>,
+    nodes: Vec<Node>,
+    /// Slots of batches; those in `vacant` hold none.
+    batches: Vec<ProducerBatch>,
+    vacant: Vec<u32>,
+    free: BufferPool,
+    partitioner: BuiltInPartitioner,
+    /// Partitions that ever had a batch: adaptive partitioning waits for all of them.
+    used: PlaceSet,
+    used_count: u32,
+    /// Partitions whose queue is not empty.
+    occupied: PlaceSet,
+    /// Partitions that wait for an answer before more is sent (`max.in.flight.requests.per.connection` 1).
+    muted: PlaceSet,
+    estimator: CompressionRatioEstimator,
+    flushes_in_progress: u32,
+    closed: bool,
+    pending: u64,
+    /// The millisecond in hand, so that times of one millisecond are divided once.
+    millis: u64,
+    millis_from: u64,
+    /// Requests whose memory is used again.
+    spare: Vec<ProduceData>,
+}
+
+/// A queue of batches, linked through the slots.
+#[derive(Clone, Copy, Debug)]
+struct Deque {
+    first: u32,
+    last: u32,
+    size: u32,
+}
+
+const NONE: u32 = u32::MAX;
+const EMPTY: Deque = Deque { first: NONE, last: NONE, size: 0 };
+
+/// What decides whether a node is worth a request.
+#[derive(Clone, Debug)]
+struct Node {
+    /// Places, in the node's list, of partitions that could be sent: a queue that is not empty, and not muted.
+    sendable: PlaceSet,
+    /// How many of these have a full batch.
+    full: u32,
+    /// When the oldest of their first batches was created; `MAX` without any.
+    oldest: Instant,
+    /// The place that the last drain looked at last.
+    drain_index: u32,
+}
+
+impl RecordAccumulator {
+    pub fn new(config: AccumulatorConfig, metadata: Arc<Metadata>, draws: PartitionDraws) -> Self {
+        let mut accumulator = RecordAccumulator {
+            partitioner: BuiltInPartitioner::new(config.batch_size, draws),
+            free: BufferPool::new(config.buffer_memory),
+            config,
+            metadata: Arc::clone(&metadata),
+            queues: Vec::new(),
+            nodes: Vec::new(),
+            batches: Vec::new(),
+            vacant: Vec::new(),
+            used: PlaceSet::default(),
+            used_count: 0,
+            occupied: PlaceSet::default(),
+            muted: PlaceSet::default(),
+            estimator: CompressionRatioEstimator::default(),
+            flushes_in_progress: 0,
+            closed: false,
+            pending: 0,
+            millis: 0,
+            millis_from: 0,
+            spare: Vec::new(),
+        };
+        accumulator.update_metadata(metadata);
+        accumulator
+    }
+
+    /// Takes in a topic with other leaders or more partitions. What is queued stays, whoever leads it.
+    pub fn update_metadata(&mut self, metadata: Arc<Metadata>) {
+        let partitions = metadata.partitions() as usize;
+        assert!(self.queues.len() <= partitions, "a topic never has fewer partitions than before");
+        let grown = |set: &PlaceSet| {
+            let mut larger = PlaceSet::with_capacity(partitions);
+            set.iter().for_each(|place| _ = larger.insert(place));
+            larger
+        };
+        (self.used, self.occupied, self.muted) = (grown(&self.used), grown(&self.occupied), grown(&self.muted));
+        self.queues.resize(partitions, EMPTY);
+        let drain_index = |node: usize| self.nodes.get(node).map_or(0, |node| node.drain_index);
+        self.nodes = (0..metadata.nodes())
+            .map(|node| Node {
+                sendable: PlaceSet::with_capacity(metadata.led_by(node).len()),
+                full: 0,
+                oldest: Instant::MAX,
+                drain_index: drain_index(node as usize),
+            })
+            .collect();
+        self.metadata = metadata;
+        for partition in self.occupied.iter().collect::<Vec<_>>() {
+            self.becomes_sendable(partition);
+        }
+    }
+
+    pub fn metadata(&self) -> &Arc<Metadata> {
+        &self.metadata
+    }
+
+    /// Appends a record at `now`, to a partition or, with `None`, to the sticky one. Records come in order of time.
+    #[inline]
+    pub fn append(&mut self, now: Instant, partition: Option<u32>, record: &Record) -> Result<RecordAppendResult, BufferExhausted> {
+        let millis = self.millis_of(record.time);
+        let Some(partition) = partition else { return self.append_sticky(now, record, millis) };
+        match self.try_append(partition, record, millis) {
+            Some(result) => Ok(result),
+            None => self.append_new_batch(now, partition, record, millis),
+        }
+    }
+
+    /// Kafka's loop: a switch that was put off because a batch was open is made up for as soon as all are full.
+    fn append_sticky(&mut self, now: Instant, record: &Record, millis: u64) -> Result<RecordAppendResult, BufferExhausted> {
+        loop {
+            let partition = self.partitioner.peek_current_partition(&self.metadata);
+            if self.partition_changed(partition) {
+                continue;
+            }
+            let result = match self.try_append(partition, record, millis) {
+                Some(result) => result,
+                None => {
+                    self.has_memory_for(partition, record)?;
+                    // The batch that had no room has been closed, and with that all may be full.
+                    if self.partition_changed(partition) {
+                        continue;
+                    }
+                    self.append_new_batch(now, partition, record, millis)?
+                }
+            };
+            let enable_switch = self.all_batches_full(partition);
+            self.partitioner.update_partition_info(result.appended_bytes, &self.metadata, enable_switch);
+            return Ok(result);
+        }
+    }
+
+    fn partition_changed(&mut self, partition: u32) -> bool {
+        self.all_batches_full(partition) && self.partitioner.update_partition_info(0, &self.metadata, true)
+    }
+
+    /// Only the last batch may have room, so only that is looked at.
+    fn all_batches_full(&self, partition: u32) -> bool {
+        let last = self.queues[partition as usize].last;
+        last == NONE || self.batches[last as usize].is_full()
+    }
+
+    /// To the last batch of the queue, if it has room; otherwise that one is closed.
+    #[inline(always)]
+    fn try_append(&mut self, partition: u32, record: &Record, millis: u64) -> Option<RecordAppendResult> {
+        let queue = self.queues[partition as usize];
+        if queue.last == NONE {
+            return None;
+        }
+        let batch = &mut self.batches[queue.last as usize];
+        match batch.try_append(record, millis, self.config.compression, self.config.with_types) {
+            Some(appended_bytes) => {
+                self.pending += 1;
+                let batch_is_full = if queue.size > 1 {
+                    true
+                } else {
+                    let full = batch.is_full();
+                    if full {
+                        // It was not before: otherwise it would have had no room.
+                        self.becomes_full(partition);
+                    }
+                    full
+                };
+                Some(RecordAppendResult { partition, batch_is_full, new_batch_created: false, appended_bytes })
+            }
+            None => {
+                let was_full = queue.size > 1 || batch.is_full();
+                batch.close_for_record_appends();
+                if !was_full {
+                    self.becomes_full(partition);
+                }
+                None
+            }
+        }
+    }
+
+    fn write_limit(&self, record: &Record) -> u32 {
+        self.config.batch_size.max(RECORD_BATCH_OVERHEAD + MAX_RECORD_OVERHEAD + record.fields())
+    }
+
+    /// Whether a batch for this record could be created now.
+    fn has_memory_for(&mut self, partition: u32, record: &Record) -> Result<u32, BufferExhausted> {
+        // Kafka makes the queue before it asks for memory.
+        if self.used.insert(partition) {
+            self.used_count += 1;
+        }
+        let bytes = self.write_limit(record);
+        if self.free.has(bytes) { Ok(bytes) } else { Err(BufferExhausted { bytes }) }
+    }
+
+    #[inline(never)]
+    fn append_new_batch(
+        &mut self,
+        now: Instant,
+        partition: u32,
+        record: &Record,
+        millis: u64,
+    ) -> Result<RecordAppendResult, BufferExhausted> {
+        let bytes = self.has_memory_for(partition, record)?;
+        self.free.allocate(bytes);
+        let slot = self.vacant.pop().unwrap_or_else(|| {
+            self.batches.push(ProducerBatch::vacant());
+            self.batches.len() as u32 - 1
+        });
+        let batch = &mut self.batches[slot as usize];
+        batch.open(now, record.time, millis, bytes, self.estimator.estimation());
+        batch.try_append(record, millis, self.config.compression, self.config.with_types).expect("a batch has room for its first record");
+        self.pending += 1;
+        let appended_bytes = batch.estimated_size_in_bytes();
+        let full = batch.is_full();
+        let queue = &mut self.queues[partition as usize];
+        queue.size += 1;
+        let last = std::mem::replace(&mut queue.last, slot);
+        let batch_is_full = full || queue.size > 1;
+        if last == NONE {
+            queue.first = slot;
+            self.occupied.insert(partition);
+            self.becomes_sendable(partition);
+        } else {
+            // The one before was closed, so the queue counts as full already.
+            self.batches[last as usize].next = slot;
+        }
+        Ok(RecordAppendResult { partition, batch_is_full, new_batch_created: true, appended_bytes })
+    }
+
+    #[inline(always)]
+    fn millis_of(&mut self, time: Instant) -> u64 {
+        if time.0.wrapping_sub(self.millis_from) >= 1_000_000 {
+            self.millis = time.as_millis();
+            self.millis_from = self.millis * 1_000_000;
+        }
+        self.millis
+    }
+
+    fn queue_is_full(&self, queue: Deque) -> bool {
+        queue.size > 1 || (queue.size == 1 && self.batches[queue.last as usize].is_full())
+    }
+
+    /// The leader of a partition that may be sent, and the partition's place in its list.
+    #[inline]
+    fn sending_node(&self, partition: u32) -> Option<(u32, u32)> {
+        if self.muted.contains(partition) { None } else { self.metadata.leader(partition) }
+    }
+
+    /// The queue of a partition is full and was not before.
+    fn becomes_full(&mut self, partition: u32) {
+        if let Some((node, _)) = self.sending_node(partition) {
+            self.nodes[node as usize].full += 1;
+        }
+    }
+
+    /// Counts a queue that is not empty to what its leader can send.
+    fn becomes_sendable(&mut self, partition: u32) {
+        let Some((node, place)) = self.sending_node(partition) else { return };
+        let queue = self.queues[partition as usize];
+        let full = self.queue_is_full(queue);
+        let created = self.batches[queue.first as usize].created;
+        let node = &mut self.nodes[node as usize];
+        node.sendable.insert(place);
+        node.full += u32::from(full);
+        node.oldest = node.oldest.min(created);
+    }
+
+    /// When a node is or will be worth a request, if nothing more is appended: `ZERO` if it is for another reason than
+    /// age, `MAX` if there is nothing for it.
+    #[inline]
+    pub fn ready_at(&self, node: u32) -> Instant {
+        let state = &self.nodes[node as usize];
+        if state.oldest == Instant::MAX {
+            Instant::MAX
+        } else if state.full > 0 || self.everything_is_sendable() {
+            Instant::ZERO
+        } else {
+            state.oldest + self.config.linger
+        }
+    }
+
+    fn everything_is_sendable(&self) -> bool {
+        self.free.queued() > 0 || self.closed || self.flushes_in_progress > 0
+    }
+
+    /// Puts the nodes that are worth a request at `now` into `ready`, ascending, and returns when the first of the others
+    /// will be (`MAX`: nothing for them). This is also when adaptive partitioning looks at the queues, as in Kafka.
+    pub fn ready(&mut self, now: Instant, ready: &mut Vec<u32>) -> Instant {
+        ready.clear();
+        let mut next = Instant::MAX;
+        for node in 0..self.metadata.nodes() {
+            let at = self.ready_at(node);
+            if at <= now {
+                ready.push(node);
+            } else {
+                next = next.min(at);
+            }
+        }
+        if self.config.adaptive_partitioning && self.partitioner.in_use() {
+            let (metadata, queues) = (&*self.metadata, &self.queues);
+            let led = self.occupied.iter().filter(|partition| metadata.leader(*partition).is_some());
+            let sizes = led.map(|partition| (metadata.place_in_order(partition), queues[partition as usize].size));
+            self.partitioner.update_partition_load_stats(sizes, self.used_count == metadata.partitions(), metadata);
+        }
+        next
+    }
+
+    /// Whether there is something for a partition that no node leads: time to ask for news.
+    pub fn has_unknown_leaders(&self) -> bool {
+        self.metadata.available_count() < self.metadata.partitions()
+            && self.occupied.iter().any(|partition| self.metadata.leader(partition).is_none())
+    }
+
+    /// Takes the first batch of each partition that the node leads, up to `max_request_size` bytes; the first always fits.
+    pub fn drain(&mut self, node: u32, max_request_size: u32) -> ProduceData {
+        let mut data = self.spare.pop().unwrap_or_else(|| ProduceData::new(self.config.producer, self.config.fixed_value_size));
+        let metadata = Arc::clone(&self.metadata);
+        let led = metadata.led_by(node);
+        if led.is_empty() {
+            return data;
+        }
+        let count = led.len() as u32;
+        let start = self.nodes[node as usize].drain_index % count;
+        // Unless it breaks off, a drain looks at every place, and last at the one before it started.
+        let mut last_looked_at = if start == 0 { count - 1 } else { start - 1 };
+        let mut size = 0;
+        let (mut from, mut end) = (start, count);
+        loop {
+            let place = match self.nodes[node as usize].sendable.next_from(from) {
+                Some(place) if place < end => place,
+                Some(_) | None if end == count && start > 0 => {
+                    (from, end) = (0, start);
+                    continue;
+                }
+                Some(_) | None => break,
+            };
+            let partition = led[place as usize];
+            let first = self.queues[partition as usize].first;
+            let batch = &self.batches[first as usize];
+            if !data.is_empty() && size + batch.estimated_size_in_bytes() > max_request_size {
+                last_looked_at = place;
+                break;
+            }
+            size += self.poll_first(node, place, partition, &mut data);
+            from = place + 1;
+        }
+        let state = &mut self.nodes[node as usize];
+        state.drain_index = last_looked_at;
+        state.oldest = state
+            .sendable
+            .iter()
+            .map(|place| self.batches[self.queues[led[place as usize] as usize].first as usize].created)
+            .min()
+            .unwrap_or(Instant::MAX);
+        self.pending -= data.records();
+        data
+    }
+
+    /// Moves the first batch of a partition into a request and returns its size there.
+    fn poll_first(&mut self, node: u32, place: u32, partition: u32, data: &mut ProduceData) -> u32 {
+        let queue = self.queues[partition as usize];
+        let was_full = self.queue_is_full(queue);
+        let batch = &mut self.batches[queue.first as usize];
+        let next = batch.next;
+        let bytes = batch.drain_into(partition, self.config.compression, &mut self.estimator, data);
+        self.vacant.push(queue.first);
+        let queue = if next == NONE { EMPTY } else { Deque { first: next, size: queue.size - 1, ..queue } };
+        self.queues[partition as usize] = queue;
+        let is_full = self.queue_is_full(queue);
+        let state = &mut self.nodes[node as usize];
+        state.full -= u32::from(was_full && !is_full);
+        if next == NONE {
+            state.sendable.remove(place);
+            self.occupied.remove(partition);
+        }
+        bytes
+    }
+
+    /// Gives the memory of a request back for another one.
+    pub fn recycle(&mut self, mut data: ProduceData) {
+        data.clear();
+        self.spare.push(data);
+    }
+
+    /// A batch has been answered: its share of `buffer.memory` is free again.
+    pub fn deallocate(&mut self, buffer_bytes: u32) {
+        self.free.deallocate(buffer_bytes);
+    }
+
+    /// How many calls of `send` wait for memory: while any does, everything is worth a request.
+    pub fn set_waiting_for_memory(&mut self, calls: u32) {
+        self.free.set_queued(calls);
+    }
+
+    /// Bytes of `buffer.memory` that are not taken.
+    pub fn buffer_pool_available_memory(&self) -> u64 {
+        self.free.available_memory()
+    }
+
+    /// Nothing of this partition is sent until it is unmuted.
+    pub fn mute_partition(&mut self, partition: u32) {
+        if self.muted.insert(partition) && self.queues[partition as usize].size > 0 {
+            self.count_node_again(partition);
+        }
+    }
+
+    pub fn unmute_partition(&mut self, partition: u32) {
+        if self.muted.contains(partition) {
+            self.muted.remove(partition);
+            if self.queues[partition as usize].size > 0 {
+                self.becomes_sendable(partition);
+            }
+        }
+    }
+
+    /// After a queue that is not empty was muted.
+    fn count_node_again(&mut self, partition: u32) {
+        let Some((node, place)) = self.metadata.leader(partition) else { return };
+        let full = self.queue_is_full(self.queues[partition as usize]);
+        let metadata = Arc::clone(&self.metadata);
+        let led = metadata.led_by(node);
+        let state = &mut self.nodes[node as usize];
+        state.sendable.remove(place);
+        state.full -= u32::from(full);
+        let created = |place: u32| self.batches[self.queues[led[place as usize] as usize].first as usize].created;
+        state.oldest = state.sendable.iter().map(created).min().unwrap_or(Instant::MAX);
+    }
+
+    /// From here until `end_flush` everything is worth a request.
+    pub fn begin_flush(&mut self) {
+        self.flushes_in_progress += 1;
+    }
+
+    pub fn end_flush(&mut self) {
+        assert!(self.flushes_in_progress > 0, "a flush ends once");
+        self.flushes_in_progress -= 1;
+    }
+
+    /// Nothing is appended any more, and everything is worth a request.
+    pub fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Records that were appended and not drained.
+    pub fn pending(&self) -> u64 {
+        self.pending
+    }
+
+    /// Records that are queued for a partition, for display.
+    pub fn pending_of(&self, partition: u32) -> u64 {
+        let mut slot = self.queues[partition as usize].first;
+        let mut records = 0;
+        while slot != NONE {
+            let batch = &self.batches[slot as usize];
+            records += u64::from(batch.record_count());
+            slot = batch.next;
+        }
+        records
+    }
+
+    pub fn has_undrained(&self) -> bool {
+        !self.occupied.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,293 @@
+//! A batch that is being filled, and what becomes of it when it is sent: columns of a request.
+//! Kafka: `ProducerBatch`, `MemoryRecordsBuilder`. Left out: attempts and back-off (nothing is sent twice yet), splitting of
+//! batches that are too large, headers.
+//! Holds: sizes without compression are exact to the byte; filling and sending a batch allocates nothing once buffers have
+//! grown, for they are used again.
+
+use super::compression::{CompressionRatioEstimator, compressed_size, estimated_size};
+use crate::engine::design::Compression;
+use crate::engine::id::ProducerId;
+use crate::engine::log::memory_records::{BatchData, Deltas, Sizes};
+use crate::engine::log::record_batch::{NO_HEADERS, RECORD_BATCH_OVERHEAD, record_size_of_fields, size_of_bytes};
+use crate::engine::time::Instant;
+
+/// A record as it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its timestamp, with nanoseconds.
+    pub time: Instant,
+    /// The number of its key: see `environment::keys`.
+    pub key: u32,
+    /// Bytes of the key with its length (`size_of_bytes`): 1 where it is sent without a key.
+    pub key_size: u32,
+    /// Bytes of the value without its length.
+    pub value_size: u32,
+    /// The event's type by number; 0 where the producer has none.
+    pub kind: u8,
+}
+
+impl Record {
+    /// Bytes of key, value and headers with their lengths.
+    #[inline(always)]
+    pub fn fields(&self) -> u32 {
+        self.key_size + size_of_bytes(Some(self.value_size)) + NO_HEADERS
+    }
+}
+
+/// A batch of one partition.
+#[derive(Clone, Debug)]
+pub struct ProducerBatch {
+    /// When its first record was appended: linger counts from here.
+    pub created: Instant,
+    base_time: Instant,
+    /// The first record's timestamp in milliseconds; deltas count from it.
+    base_millis: u64,
+    /// Bytes of the records before compression.
+    uncompressed: u32,
+    /// Bytes of the whole batch, as far as can be said before it is compressed.
+    estimated: u32,
+    /// Taken from the pool, and the most that the batch may grow to.
+    write_limit: u32,
+    /// The ratio that was expected when the batch was created.
+    estimation: f32,
+    closed: bool,
+    /// The batch behind this one in its partition's queue.
+    pub next: u32,
+    rows: Vec<Row>,
+    types: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    time: Instant,
+    key: u32,
+    value_size: u32,
+}
+
+impl ProducerBatch {
+    /// A slot for batches, without one.
+    pub fn vacant() -> Self {
+        ProducerBatch {
+            created: Instant::ZERO,
+            base_time: Instant::ZERO,
+            base_millis: 0,
+            uncompressed: 0,
+            estimated: 0,
+            write_limit: 0,
+            estimation: 1.0,
+            closed: true,
+            next: u32::MAX,
+            rows: Vec::new(),
+            types: Vec::new(),
+        }
+    }
+
+    /// Starts a batch in this slot; its first record is appended next. `millis` is the record's timestamp.
+    pub fn open(&mut self, created: Instant, time: Instant, millis: u64, write_limit: u32, estimation: f32) {
+        debug_assert!(self.rows.is_empty(), "a slot is used again only when it has been drained");
+        self.created = created;
+        self.base_time = time;
+        self.base_millis = millis;
+        self.uncompressed = 0;
+        self.estimated = RECORD_BATCH_OVERHEAD;
+        self.write_limit = write_limit;
+        self.estimation = estimation;
+        self.closed = false;
+        self.next = u32::MAX;
+    }
+
+    /// Appends a record if there is room and returns by how many bytes the batch is believed to have grown. The first one
+    /// always has room.
+    #[inline(always)]
+    pub fn try_append(&mut self, record: &Record, millis: u64, compression: Compression, with_types: bool) -> Option<u32> {
+        let count = self.rows.len() as u32;
+        let size = record_size_of_fields(count, (millis - self.base_millis) as i64, record.fields());
+        if count > 0 && (self.is_full() || self.write_limit < self.estimated + size) {
+            return None;
+        }
+        self.rows.push(Row { time: record.time, key: record.key, value_size: record.value_size });
+        if with_types {
+            self.types.push(record.kind);
+        }
+        self.uncompressed += size;
+        let before = self.estimated;
+        self.estimated = match compression {
+            Compression::None => before + size,
+            Compression::Gzip | Compression::Snappy | Compression::Lz4 | Compression::Zstd => {
+                RECORD_BATCH_OVERHEAD + estimated_size(self.uncompressed, self.estimation)
+            }
+        };
+        Some(self.estimated - before)
+    }
+
+    /// Nothing is appended any more.
+    pub fn close_for_record_appends(&mut self) {
+        self.closed = true;
+    }
+
+    #[inline(always)]
+    pub fn is_full(&self) -> bool {
+        self.closed || self.write_limit <= self.estimated
+    }
+
+    pub fn record_count(&self) -> u32 {
+        self.rows.len() as u32
+    }
+
+    /// Bytes of the whole batch: exact without compression, a guess with it.
+    pub fn estimated_size_in_bytes(&self) -> u32 {
+        self.estimated
+    }
+
+    /// Compresses the batch, moves it to the end of a request and leaves the slot vacant. Returns its size in the request.
+    pub fn drain_into(
+        &mut self,
+        partition: u32,
+        compression: Compression,
+        estimator: &mut CompressionRatioEstimator,
+        data: &mut ProduceData,
+    ) -> u32 {
+        let records = compressed_size(compression, self.uncompressed);
+        if records != self.uncompressed {
+            estimator.update_estimation(records as f32 / self.uncompressed as f32);
+        }
+        let base = self.base_time;
+        let first = data.keys.len() as u32;
+        // Times never go back, so the last record's delta is the largest.
+        let wide = self.rows.last().is_some_and(|last| last.time.since(base).0 > u64::from(u32::MAX));
+        let first_delta = if wide {
+            let first = data.wide_deltas.len();
+            data.wide_deltas.extend(self.rows.iter().map(|row| row.time.since(base).0));
+            first as u32
+        } else {
+            let first = data.deltas.len();
+            data.deltas.extend(self.rows.iter().map(|row| row.time.since(base).0 as u32));
+            first as u32
+        };
+        data.keys.extend(self.rows.iter().map(|row| row.key));
+        if data.fixed_value_size.is_none() {
+            data.sizes.extend(self.rows.iter().map(|row| row.value_size));
+        }
+        data.types.extend_from_slice(&self.types);
+        let bytes = RECORD_BATCH_OVERHEAD + records;
+        data.batches.push(Drained {
+            partition,
+            created: self.created,
+            base_time: base,
+            first,
+            count: self.rows.len() as u32,
+            first_delta,
+            wide,
+            bytes,
+            uncompressed_bytes: self.uncompressed,
+            buffer_bytes: self.write_limit,
+        });
+        self.rows.clear();
+        self.types.clear();
+        self.closed = true;
+        bytes
+    }
+}
+
+/// What one request to one node carries: batches, and their records as columns.
+#[derive(Clone, Debug)]
+pub struct ProduceData {
+    pub producer: ProducerId,
+    pub batches: Vec<Drained>,
+    /// Nanoseconds after the batch's base time, of batches that are not wide.
+    pub deltas: Vec<u32>,
+    /// The same of wide batches.
+    pub wide_deltas: Vec<u64>,
+    /// Numbers of keys.
+    pub keys: Vec<u32>,
+    /// Bytes of values; empty if they are all the same.
+    pub sizes: Vec<u32>,
+    pub fixed_value_size: Option<u32>,
+    /// Event types; empty if the producer has none.
+    pub types: Vec<u8>,
+}
+
+/// A batch on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drained {
+    /// Of the producer's topic.
+    pub partition: u32,
+    pub created: Instant,
+    /// The first record's time.
+    pub base_time: Instant,
+    /// Where its records are in the columns.
+    pub first: u32,
+    pub count: u32,
+    /// Where its deltas are: in `wide_deltas` if it is wide, spanning more than 4.29 s, else in `deltas`.
+    pub first_delta: u32,
+    pub wide: bool,
+    /// Bytes on the wire and in the log.
+    pub bytes: u32,
+    /// Bytes of the records before compression: what compressing costs is by these.
+    pub uncompressed_bytes: u32,
+    /// What it holds of `buffer.memory` until it is answered.
+    pub buffer_bytes: u32,
+}
+
+impl ProduceData {
+    pub fn new(producer: ProducerId, fixed_value_size: Option<u32>) -> Self {
+        ProduceData {
+            producer,
+            batches: Vec::new(),
+            deltas: Vec::new(),
+            wide_deltas: Vec::new(),
+            keys: Vec::new(),
+            sizes: Vec::new(),
+            fixed_value_size,
+            types: Vec::new(),
+        }
+    }
+
+    /// Takes out everything but the memory.
+    pub fn clear(&mut self) {
+        self.batches.clear();
+        self.deltas.clear();
+        self.wide_deltas.clear();
+        self.keys.clear();
+        self.sizes.clear();
+        self.types.clear();
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.batches.is_empty()
+    }
+
+    /// Records of all batches.
+    pub fn records(&self) -> u64 {
+        self.keys.len() as u64
+    }
+
+    /// Bytes of all batches on the wire.
+    pub fn bytes(&self) -> u64 {
+        self.batches.iter().map(|batch| u64::from(batch.bytes)).sum()
+    }
+
+    /// Bytes of all records before compression.
+    pub fn uncompressed_bytes(&self) -> u64 {
+        self.batches.iter().map(|batch| u64::from(batch.uncompressed_bytes)).sum()
+    }
+
+    /// A batch as the log takes it.
+    #[inline]
+    pub fn batch(&self, batch: &Drained) -> BatchData<'_> {
+        let records = batch.first as usize..(batch.first + batch.count) as usize;
+        let deltas = batch.first_delta as usize..(batch.first_delta + batch.count) as usize;
+        BatchData {
+            producer: self.producer,
+            base_time: batch.base_time,
+            deltas: if batch.wide { Deltas::Wide(&self.wide_deltas[deltas]) } else { Deltas::Narrow(&self.deltas[deltas]) },
+            keys: &self.keys[records.clone()],
+            sizes: match self.fixed_value_size {
+                Some(size) => Sizes::Fixed(size),
+                None => Sizes::Each(&self.sizes[records.clone()]),
+            },
+            types: if self.types.is_empty() { &[] } else { &self.types[records] },
+            bytes: batch.bytes,
+        }
+    }
+}
