@@ -2,7 +2,7 @@
 //! write, as the ratios of medians that the goals are about. Rounds are interleaved, so that a busy machine slows all.
 //!
 //! `cargo bench --bench engine -- [SECTION…]` runs some of: `w` (native, oracle, wasm, JavaScript, SimPy), `partitions`,
-//! `records`, `seek`. Node and a Python with SimPy are used when they are there. LAGLAB_BENCH_ROUNDS (5) and
+//! `records`, `seek`, `memory`. Node and a Python with SimPy are used when they are there. LAGLAB_BENCH_ROUNDS (5) and
 //! LAGLAB_BENCH_SECONDS (60, simulated) make it shorter or longer; LAGLAB_BENCH_RECORDS (10 000 000) is the long run;
 //! LAGLAB_PYTHON names the Python.
 
@@ -13,6 +13,9 @@ use common::design::{REFERENCE, W};
 use common::plain_model::{self, Facts};
 use common::read::facts;
 use laglab::engine::design::Design;
+use laglab::engine::id::ProducerId;
+use laglab::engine::log::file_records::{FileRecords, Stamp, Tail};
+use laglab::engine::log::memory_records::{BatchData, Deltas, Sizes};
 use laglab::engine::observe::metric::Metric;
 use laglab::engine::simulation::{Progress, Simulation};
 use laglab::engine::time::Instant;
@@ -39,6 +42,9 @@ fn main() {
     }
     if wanted("seek") {
         seek(rounds, &mut table);
+    }
+    if wanted("memory") {
+        memory(&mut table);
     }
     println!("\n| ratio | goal | reached |\n|---|---|---|");
     for Line { ratio, goal, reached } in table {
@@ -208,6 +214,37 @@ fn seek(rounds: u64, table: &mut Vec<Line>) {
         shares.push(slowest / wall);
     }
     line(table, "the slowest of ten seeks ÷ the whole run of W", "≤ 0.1", median(&shares));
+}
+
+/// Bytes of a log's columns, from two fills with batches of different length.
+fn memory(table: &mut Vec<Line>) {
+    const RECORDS: usize = 1 << 20;
+    let fill = |batch: usize, varying: bool| {
+        let (deltas, keys, sizes) = (vec![1_000; batch], vec![7; batch], vec![200; batch]);
+        let mut records = FileRecords::new();
+        let mut tail = Tail::default();
+        for number in 0..RECORDS / batch {
+            let data = BatchData {
+                producer: ProducerId(0),
+                base_time: Instant(number as u64),
+                deltas: Deltas::Narrow(&deltas),
+                keys: &keys,
+                sizes: if varying { Sizes::Each(&sizes) } else { Sizes::Fixed(200) },
+                types: &[],
+                bytes: 61 + 210 * batch as u32,
+            };
+            let base_offset = (number * batch) as u64;
+            let stamp = Stamp { base_offset, leader_epoch: 0, log_append_time: None, max_timestamp: data.max_time() };
+            records.append(&mut tail, stamp, &data);
+        }
+        records.memory() as f64 / RECORDS as f64
+    };
+    // Bytes per record with so many records a batch: record + batch ÷ so many.
+    let per_batch = (fill(4, false) - fill(64, false)) / (1.0 / 4.0 - 1.0 / 64.0);
+    let record = |varying| fill(64, varying) - per_batch / 64.0;
+    line(table, "log memory: bytes per record, fixed size", "≤ 7", Some(record(false)));
+    line(table, "log memory: bytes per record, varying size", "≤ 12", Some(record(true)));
+    line(table, "log memory: bytes per batch", "≤ 24", Some(per_batch));
 }
 
 /// What a peer prints: one line of JSON. None if it cannot run here.

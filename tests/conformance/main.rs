@@ -6,6 +6,7 @@
 mod assignor_sequences;
 mod assignors;
 mod burrow_lag_evaluation;
+mod defaults;
 mod group_classic;
 mod log_retention_segments;
 mod murmur2;
@@ -48,7 +49,7 @@ const PARTS: &[(&str, Part)] = &[
     ("avro_compat", NotBuilt),
     ("burrow_lag_evaluation", Built(burrow_lag_evaluation::check)),
     ("debezium_outbox_router", NotBuilt),
-    ("defaults", NotBuilt),
+    ("defaults", Built(defaults::check)),
     ("e2e_cluster", NotBuilt),
     ("group_classic", Built(group_classic::check)),
     ("group_consumer_848", NotBuilt),

@@ -8,8 +8,9 @@ use super::memory_records::{BatchData, Deltas, RecordBatch, Sizes};
 use std::ops::Range;
 
 /// A chunk is full with so many rows; a batch with more has a chunk of its own.
-/// Large enough that a run has few chunks, small enough that the unused part of the last one does not count.
-pub(super) const CHUNK_ROWS: usize = 1 << 16;
+/// Large enough that a run has few chunks, small enough that the unused part of the last one does not count. The tests of this
+/// crate have small ones, to see many of their borders.
+pub(super) const CHUNK_ROWS: usize = if cfg!(test) { 64 } else { 1 << 16 };
 
 /// The deltas are in `wide`; the first row of `deltas` says where they begin there.
 const WIDE: u16 = 1;

@@ -16,6 +16,7 @@ use super::super::id::Offset;
 use super::super::time::Instant;
 use super::chunk::Chunk;
 use super::memory_records::{BatchData, RecordBatch};
+use super::record_batch_iterator::RecordBatchIterator;
 use std::sync::Arc;
 
 /// The records of one partition. Each has a row, in the order in which they were written; for a log that was never truncated
@@ -52,7 +53,7 @@ pub struct Tail {
 /// Records in a log from one offset to another: what a fetch returns. Small, and valid for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordsSlice {
-    branch: u32,
+    pub(super) branch: u32,
     pub start: Offset,
     /// Exclusive.
     pub end: Offset,
@@ -239,8 +240,8 @@ impl FileRecords {
 
     /// The records of a slice, batch by batch; the first and the last are cut to it.
     #[inline]
-    pub fn batches(&self, slice: RecordsSlice) -> Batches<'_> {
-        Batches { records: self, slice, piece_end: slice.start, shift: 0, chunk: &self.open, chunk_index: self.sealed.len(), batch: 0 }
+    pub fn batches(&self, slice: RecordsSlice) -> RecordBatchIterator<'_> {
+        RecordBatchIterator::new(self, slice)
     }
 
     /// The first record of a slice.
@@ -321,7 +322,7 @@ impl FileRecords {
 
     /// The stretch of rows that has an offset of a branch, or the next one after it.
     #[inline]
-    fn piece(&self, branch: u32, offset: Offset) -> Piece {
+    pub(super) fn piece(&self, branch: u32, offset: Offset) -> Piece {
         let (mut index, mut end) = (branch, Offset::MAX);
         loop {
             let branch = &self.branches[index as usize];
@@ -335,13 +336,21 @@ impl FileRecords {
         }
     }
 
+    /// The number of the chunk that is appended to.
     #[inline]
-    fn chunk(&self, index: usize) -> &Chunk {
+    pub(super) fn open_chunk(&self) -> usize {
+        self.sealed.len()
+    }
+
+    /// A chunk by its number; the one after the last that is sealed is the open one.
+    #[inline]
+    pub(super) fn chunk(&self, index: usize) -> &Chunk {
         self.sealed.get(index).map_or(&self.open, |chunk| chunk)
     }
 
+    /// The number of the chunk with a row.
     #[inline]
-    fn chunk_with(&self, row: u64) -> usize {
+    pub(super) fn chunk_with(&self, row: u64) -> usize {
         if row >= self.open.first_row { self.sealed.len() } else { self.sealed.partition_point(|chunk| chunk.first_row <= row) - 1 }
     }
 
@@ -390,96 +399,20 @@ impl FileRecords {
 
 /// Offsets from `start` to `end` in rows that follow each other.
 #[derive(Clone, Copy, Debug)]
-struct Piece {
-    start: Offset,
-    end: Offset,
+pub(super) struct Piece {
+    pub start: Offset,
+    pub end: Offset,
     /// A row plus this is its offset.
-    shift: u64,
+    pub shift: u64,
 }
 
 impl Piece {
     #[inline]
-    fn row(&self, offset: Offset) -> u64 {
+    pub fn row(&self, offset: Offset) -> u64 {
         offset.wrapping_sub(self.shift)
     }
     #[inline]
-    fn offset(&self, row: u64) -> Offset {
+    pub fn offset(&self, row: u64) -> Offset {
         row.wrapping_add(self.shift)
-    }
-}
-
-/// See [`FileRecords::batches`].
-#[derive(Clone)]
-pub struct Batches<'a> {
-    records: &'a FileRecords,
-    /// What is still to come.
-    slice: RecordsSlice,
-    /// Where the rows that are being read end, as an offset.
-    piece_end: Offset,
-    shift: u64,
-    chunk: &'a Chunk,
-    chunk_index: usize,
-    /// The next one.
-    batch: usize,
-}
-
-impl<'a> Batches<'a> {
-    /// Finds the next offset.
-    fn enter_piece(&mut self) -> bool {
-        let piece = self.records.piece(self.slice.branch, self.slice.start);
-        if piece.start >= self.slice.end {
-            return false;
-        }
-        self.slice.start = piece.start;
-        self.piece_end = piece.end.min(self.slice.end);
-        self.shift = piece.shift;
-        let row = piece.row(piece.start);
-        self.chunk_index = self.records.chunk_with(row);
-        self.chunk = self.records.chunk(self.chunk_index);
-        self.batch = self.chunk.batch_with(row);
-        true
-    }
-
-    /// Passes over chunks in which nothing is as young as this.
-    fn skip_chunks_before(&mut self, timestamp: u64) {
-        loop {
-            if self.slice.is_empty() || (self.slice.start >= self.piece_end && !self.enter_piece()) {
-                return;
-            }
-            if self.chunk.max_timestamp.as_millis() >= timestamp {
-                return;
-            }
-            self.slice.start = self.chunk.end_row().wrapping_add(self.shift).min(self.piece_end);
-            self.next_chunk();
-        }
-    }
-
-    #[inline]
-    fn next_chunk(&mut self) {
-        if self.chunk_index < self.records.sealed.len() {
-            self.chunk_index += 1;
-            self.chunk = self.records.chunk(self.chunk_index);
-            self.batch = 0;
-        }
-    }
-}
-
-impl<'a> Iterator for Batches<'a> {
-    type Item = RecordBatch<'a>;
-
-    #[inline]
-    fn next(&mut self) -> Option<RecordBatch<'a>> {
-        if self.slice.start >= self.piece_end && (self.slice.is_empty() || !self.enter_piece()) {
-            return None;
-        }
-        let (chunk, batch) = (self.chunk, self.batch);
-        let first = self.slice.start;
-        let end = chunk.row_of(batch + 1).wrapping_add(self.shift).min(self.piece_end);
-        self.slice.start = end;
-        self.batch += 1;
-        if self.batch == chunk.len() {
-            self.next_chunk();
-        }
-        Some(chunk.view(batch, first.wrapping_sub(self.shift)..end.wrapping_sub(self.shift), first))
     }
 }

@@ -11,5 +11,9 @@ pub mod log_config;
 pub mod log_segment;
 pub mod memory_records;
 pub mod record_batch;
+pub mod record_batch_iterator;
 pub mod retention;
 pub mod unified_log;
+
+#[cfg(test)]
+mod tests;

@@ -233,9 +233,9 @@ impl DrainWindow {
             return 0.0;
         }
         // Samples that are further apart than the window leave no point inside it: then the last one has to do.
-        let points = self.points.values().iter().filter(|point| point.at < now);
-        let recent = points.clone().find(|point| now.since(point.at) <= DRAIN_WINDOW);
-        let Some(then) = recent.or(points.last()) else { return f64::INFINITY };
+        let points = || self.points.values().iter().filter(|point| point.at < now);
+        let recent = points().find(|point| now.since(point.at) <= DRAIN_WINDOW);
+        let Some(then) = recent.or_else(|| points().next_back()) else { return f64::INFINITY };
         let seconds = now.since(then.at).as_secs_f64();
         let rate_out = (handled as f64 - then.handled as f64) / seconds;
         let rate_in = (log_end as f64 - then.log_end as f64) / seconds;

@@ -1,1 +1,4 @@
 //! The consumer: fetcher, membership, commits.
+
+pub mod commit;
+pub mod membership;
