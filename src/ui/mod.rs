@@ -1,3 +1,24 @@
-//! The page.
+//! The page. The session holds a run in a web worker and answers commands with frames; views draw frames on the main thread.
 
-mod entry;
+pub mod app;
+mod browser;
+pub mod catalog;
+pub mod chart;
+pub mod frame;
+pub mod link;
+pub mod number;
+pub mod route;
+#[cfg(test)]
+mod sample;
+pub mod store;
+pub mod theme;
+pub mod view;
+pub mod widget;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// The main thread: draws.
+#[wasm_bindgen]
+pub fn page() {
+    yew::Renderer::<app::App>::new().render();
+}

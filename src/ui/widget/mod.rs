@@ -1,0 +1,3 @@
+//! Small parts that several views use.
+
+pub mod measured;
