@@ -14,6 +14,7 @@ pub mod store;
 pub mod theme;
 pub mod view;
 pub mod widget;
+mod worker;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -21,4 +22,10 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen]
 pub fn page() {
     yew::Renderer::<app::App>::new().render();
+}
+
+/// The worker: runs.
+#[wasm_bindgen]
+pub fn worker() {
+    worker::run();
 }
