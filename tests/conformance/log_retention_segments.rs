@@ -199,11 +199,16 @@ impl Driver {
             Ok(data) => {
                 let batches = self.records.batches(data.records).map(|batch| [batch.base_offset, batch.last_offset()]);
                 let sees = self.records.batches(data.wanted()).flat_map(|batch| batch.base_offset..batch.next_offset());
-                json!({
+                let mut result = json!({
                     "batches": batches.collect::<Vec<_>>(),
                     "consumer_sees": sees.collect::<Vec<_>>(),
                     "consumer_next_position": data.next_offset(),
-                })
+                });
+                if isolation == FetchIsolation::TxnCommitted {
+                    // A log without transactions has none that were aborted.
+                    result["aborted"] = json!([]);
+                }
+                result
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A stretch of a log's records, in columns: a delta and a key for each record, a header for each batch, and the rest only where
 //! it is used. Appending a batch copies its columns; nothing is allocated for it.
-//! Holds: a record costs 8 bytes and a batch 24; rows are never changed, only added at the end and cut off there.
+//! Holds: a record costs 8 bytes (and 1/16 for the index) and a batch 24; rows are never changed, only added at the end and cut off there.
 
 use super::super::id::{Offset, ProducerId};
 use super::super::time::Instant;
@@ -11,6 +11,9 @@ use std::ops::Range;
 /// Large enough that a run has few chunks, small enough that the unused part of the last one does not count. The tests of this
 /// crate have small ones, to see many of their borders.
 pub(super) const CHUNK_ROWS: usize = if cfg!(test) { 64 } else { 1 << 16 };
+
+/// The offset index has an entry for so many rows: few enough to walk from one to the next.
+const INDEX_ROWS: usize = 32;
 
 /// The deltas are in `wide`; the first row of `deltas` says where they begin there.
 const WIDE: u16 = 1;
@@ -45,6 +48,8 @@ pub(super) struct Chunk {
     pub max_timestamp: Instant,
     bytes: u32,
     headers: Vec<Header>,
+    /// The batch with every 32nd row, as Kafka's offset index has a position every 4096 bytes.
+    index: Vec<u16>,
     deltas: Vec<u32>,
     keys: Vec<u32>,
     wide: Vec<u64>,
@@ -65,6 +70,7 @@ impl Chunk {
             max_timestamp: Instant::ZERO,
             bytes: 0,
             headers: Vec::new(),
+            index: Vec::new(),
             deltas: Vec::new(),
             keys: Vec::new(),
             wide: Vec::new(),
@@ -80,6 +86,7 @@ impl Chunk {
             first_row: self.end_row(),
             first_position: self.end_position(),
             headers: Vec::with_capacity(self.headers.len() + self.headers.len() / 16),
+            index: Vec::with_capacity(CHUNK_ROWS / INDEX_ROWS),
             deltas: Vec::with_capacity(CHUNK_ROWS),
             keys: Vec::with_capacity(CHUNK_ROWS),
             ..Chunk::first()
@@ -149,6 +156,9 @@ impl Chunk {
             producer: u16::try_from(batch.producer.0).expect("a run has fewer than 65 536 producers"),
             flags,
         });
+        while self.index.len() * INDEX_ROWS < self.keys.len() {
+            self.index.push(u16::try_from(self.headers.len() - 1).expect("a chunk has no more batches than rows"));
+        }
         self.bytes += batch.bytes;
         self.max_timestamp = self.max_timestamp.max(max_timestamp);
     }
@@ -156,8 +166,14 @@ impl Chunk {
     /// The batch with this row, which is here.
     #[inline]
     pub fn batch_with(&self, row: u64) -> usize {
-        let row = (row - self.first_row) as u32;
-        self.headers.partition_point(|header| header.row <= row) - 1
+        let row = (row - self.first_row) as usize;
+        let mut batch = usize::from(self.index[row / INDEX_ROWS]);
+        while let Some(next) = self.headers.get(batch + 1)
+            && next.row as usize <= row
+        {
+            batch += 1;
+        }
+        batch
     }
 
     /// The last batch that begins at or before this position, which is at or after the chunk's.
@@ -217,6 +233,7 @@ impl Chunk {
             self.wide.truncate(self.deltas[cut.row as usize] as usize);
         }
         self.headers.truncate(batches);
+        self.index.truncate(rows.div_ceil(INDEX_ROWS));
         self.append_times.truncate(batches);
         self.deltas.truncate(rows);
         self.keys.truncate(rows);
@@ -229,6 +246,7 @@ impl Chunk {
         self.headers.capacity() * size_of::<Header>()
             + (self.deltas.capacity() + self.keys.capacity() + self.sizes.capacity()) * size_of::<u32>()
             + (self.wide.capacity() + self.append_times.capacity()) * size_of::<u64>()
+            + self.index.capacity() * size_of::<u16>()
             + self.types.capacity()
     }
 }
