@@ -1,5 +1,8 @@
 //! The engine: a deterministic Kafka and the systems around it. It knows no browser, no clock, no file, no YAML.
 
+// Nothing here may differ between machines: clippy.toml says what does.
+#![warn(clippy::disallowed_methods, clippy::disallowed_types)]
+
 pub mod client;
 pub mod coordinator;
 pub mod design;
