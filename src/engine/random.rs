@@ -54,6 +54,7 @@ impl Stream {
     }
 
     /// The stream for one thing of many, such as attempt 2 or partition 7.
+    #[allow(clippy::should_implement_trait)] // a substream; streams cannot be subtracted
     pub fn sub(self, n: u64) -> Stream {
         Stream { key: mix(self.key ^ mix(n.wrapping_add(GOLDEN))) }
     }
@@ -97,7 +98,7 @@ fn normal_quantile(p: f64) -> f64 {
         -3.969683028665376e+01,
         2.209460984245205e+02,
         -2.759285104469687e+02,
-        1.383577518672690e+02,
+        1.38357751867269e+02,
         -3.066479806614716e+01,
         2.506628277459239e+00,
     ];
@@ -292,7 +293,7 @@ impl Alias {
 
     #[inline(always)]
     pub fn choose(&self, draw: u64) -> u32 {
-        let index = ((draw >> 32) * self.cells.len() as u64 >> 32) as usize;
+        let index = (((draw >> 32) * self.cells.len() as u64) >> 32) as usize;
         let (stay, other) = self.cells[index];
         if (draw as u32) <= stay && stay != 0 { index as u32 } else { other }
     }
