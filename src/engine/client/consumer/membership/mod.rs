@@ -12,6 +12,8 @@
 mod abstract_coordinator;
 mod consumer_coordinator;
 mod heartbeat;
+#[cfg(test)]
+mod stories;
 
 pub use super::commit::{CommitFailure, CommitId, CommitKind, CompletedCommit};
 use super::commit::{OffsetFetch, PendingCommit};
