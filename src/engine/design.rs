@@ -239,6 +239,18 @@ pub enum Assignor {
     CooperativeSticky,
 }
 
+impl Assignor {
+    /// Its name in the protocol, as `ConsumerPartitionAssignor.name()` gives it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Assignor::Range => "range",
+            Assignor::RoundRobin => "roundrobin",
+            Assignor::Sticky => "sticky",
+            Assignor::CooperativeSticky => "cooperative-sticky",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AutoOffsetReset {
     Earliest,

@@ -40,7 +40,7 @@ pub struct GroupPlan {
 #[derive(Clone, Debug)]
 pub struct StepPlan {
     pub sampler: Sampler,
-    /// Service times: `stream.of(partition).at(offset)`.
+    /// Service times: `stream.sub(partition).at(offset)`.
     pub stream: Stream,
     pub effect: StepEffect,
 }

@@ -117,7 +117,7 @@ impl Work {
     fn check_marks(&mut self, bench: &Bench<'_>, dedup: &DedupPlan, from: usize) {
         let mut place = 0;
         for records in &self.records {
-            let (check, write) = (dedup.check.of(u64::from(records.partition.0)), dedup.write.of(u64::from(records.partition.0)));
+            let (check, write) = (dedup.check.sub(u64::from(records.partition.0)), dedup.write.sub(u64::from(records.partition.0)));
             let progress = &bench.progress.partitions[records.partition.index()];
             for offset in records.first..records.end {
                 if place >= from {
@@ -309,12 +309,12 @@ impl Work {
         let records = Records { partition, first: offset, end: offset + 1 };
         let mut mark_now = None;
         if let Some(dedup) = &bench.plan.dedup {
-            at += round_nanos(dedup.sampler.value(dedup.check.of(u64::from(partition.0)).at(offset)) as f64 * factor);
+            at += round_nanos(dedup.sampler.value(dedup.check.sub(u64::from(partition.0)).at(offset)) as f64 * factor);
             if at > now.0 || self.known[done] {
                 return;
             }
             if dedup.marks_first {
-                at += round_nanos(dedup.sampler.value(dedup.write.of(u64::from(partition.0)).at(offset)) as f64 * factor);
+                at += round_nanos(dedup.sampler.value(dedup.write.sub(u64::from(partition.0)).at(offset)) as f64 * factor);
                 if at > now.0 {
                     return;
                 }
@@ -325,7 +325,7 @@ impl Work {
             bench.progress.partitions[partition.index()].marks.mark(offset, offset + 1, now, keeps);
         }
         for (place, step) in bench.plan.steps.iter().enumerate() {
-            at += round_nanos(step.sampler.value(step.stream.of(u64::from(partition.0)).at(offset)) as f64 * factor);
+            at += round_nanos(step.sampler.value(step.stream.sub(u64::from(partition.0)).at(offset)) as f64 * factor);
             if at > now.0 {
                 return;
             }
@@ -376,14 +376,14 @@ fn service_times(plan: &GroupPlan, partition: TopicPartition, first: Offset, tim
             let from = first + (block * 128) as u64;
             for step in &plan.steps {
                 let one = &mut one[..times.len()];
-                step.stream.of(u64::from(partition.0)).fill(from, one);
+                step.stream.sub(u64::from(partition.0)).fill(from, one);
                 step.sampler.values(one);
                 times.iter_mut().zip(one).for_each(|(time, one)| *time += *one);
             }
         }
         return;
     };
-    step.stream.of(u64::from(partition.0)).fill(first, times);
+    step.stream.sub(u64::from(partition.0)).fill(first, times);
     step.sampler.values(times);
 }
 

@@ -2,5 +2,6 @@
 
 pub mod arrivals;
 pub mod keys;
+pub mod network;
 pub mod rate;
 pub mod workload;

@@ -79,7 +79,7 @@ impl Network {
             return departure + constant;
         }
         let link = &mut self.links[(client.index() * self.brokers + broker.index()) * 2 + direction as usize];
-        let luck = self.stream.of(self.names[from.index()]).of(self.names[to.index()]);
+        let luck = self.stream.sub(self.names[from.index()]).sub(self.names[to.index()]);
         let latency = self.latency.duration(luck.at(2 * link.sent));
         let jitter = Duration(((u128::from(luck.at(2 * link.sent + 1)) * (u128::from(self.jitter.0) + 1)) >> 64) as u64);
         link.sent += 1;

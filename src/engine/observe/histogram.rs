@@ -34,11 +34,17 @@ pub fn middle(cell: usize) -> u64 {
 }
 
 impl Histogram {
-    pub fn from_dense(counts: &[u32], sum: u128, min: u64, max: u64) -> Self {
-        let cells: Vec<(u16, u64)> =
-            counts.iter().enumerate().filter(|(_, n)| **n > 0).map(|(cell, n)| (cell as u16, u64::from(*n))).collect();
+    /// From counts of consecutive cells, the first of which is `low`.
+    pub fn from_dense(low: usize, counts: &[u32], sum: u128, min: u64, max: u64) -> Self {
+        let filled = counts.iter().enumerate().filter(|(_, n)| **n > 0);
+        let cells: Vec<(u16, u64)> = filled.map(|(cell, n)| ((low + cell) as u16, u64::from(*n))).collect();
         let count = cells.iter().map(|(_, n)| n).sum();
         Histogram { cells, count, sum, max, min }
+    }
+
+    /// Exact, in nanoseconds.
+    pub fn sum(&self) -> u128 {
+        self.sum
     }
 
     pub fn record(&mut self, time: Duration) {

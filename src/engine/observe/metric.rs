@@ -34,25 +34,25 @@ macro_rules! metrics {
 }
 
 metrics! {
-    /// High watermark − committed offset, as Kafka's tools count it; unknown before the first commit. By group, topic, partition, member (its owner).
+    /// High watermark − committed offset, as Kafka's tools count it; unknown before the first commit. By group, topic, partition.
     Lag "lag" Gauge "records" true;
-    /// High watermark − position of the owner. By group, topic, partition, member.
+    /// High watermark − position of the owner; unknown without one. By group, topic, partition.
     PositionLag "position_lag" Gauge "records" true;
     /// Age of the oldest uncommitted record. By group, topic, partition.
     LagAge "lag_age" Gauge "ms" true;
     /// Age of the oldest record that the group has not handled. By group, topic, partition.
     UnreadAge "unread_age" Gauge "ms" true;
-    /// Lag ÷ (rate out − rate in) over the last 10 s; infinite while the lag does not shrink. By group, topic, partition; for a whole group the slowest partition.
+    /// Lag ÷ (rate out − rate in) over the last 10 s; infinite while the lag does not shrink. By group, topic, partition.
     TimeToDrain "time_to_drain" Gauge "s" true;
     /// Records appended to the log. By topic, partition.
     Produced "produced" Counter "records" true;
-    /// Records that the load has asked producers to send. By producer.
+    /// Records that the load has asked producers to send. By producer, topic.
     Sent "sent" Counter "records" true;
     /// Records whose handler has completed, each delivery. By group, topic, partition.
     Consumed "consumed" Counter "records" true;
     /// Appended records a second, over the sample. By topic, partition.
     ThroughputIn "throughput_in" Gauge "records/s" true;
-    /// Handled records a second, over the sample. By group, topic, partition, or by group, member.
+    /// Handled records a second, over the sample. By group, topic, partition.
     ThroughputOut "throughput_out" Gauge "records/s" true;
     /// From the event to the end of its handler. By group.
     EndToEndLatency "end_to_end_latency" Latency "ms" true;
@@ -121,6 +121,14 @@ metrics! {
 }
 
 impl Metric {
+    /// Whether values of several labels are added up (counters and rates); of the others the worst counts, the largest.
+    pub fn adds_up(self) -> bool {
+        match self {
+            Metric::ThroughputIn | Metric::ThroughputOut | Metric::Members | Metric::IdleMembers => true,
+            other => other.kind() == MetricKind::Counter,
+        }
+    }
+
     pub fn by_name(name: &str) -> Option<Metric> {
         Metric::ALL.iter().copied().find(|metric| metric.name() == name)
     }

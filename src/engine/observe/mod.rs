@@ -5,5 +5,7 @@ pub mod histogram;
 pub mod lag;
 pub mod metric;
 pub mod observation;
+pub mod sampler;
 pub mod series;
 pub mod snapshot;
+mod world_view;

@@ -201,7 +201,7 @@ impl Window {
     }
     fn close(&mut self) -> Histogram {
         let empty = self.max == 0 && self.sum == 0 && self.min == u64::MAX;
-        let closed = if empty { Histogram::default() } else { Histogram::from_dense(&self.counts, self.sum, self.min, self.max) };
+        let closed = if empty { Histogram::default() } else { Histogram::from_dense(0, &self.counts, self.sum, self.min, self.max) };
         *self = Window::new();
         closed
     }

@@ -528,6 +528,33 @@ impl RecordAccumulator {
         self.closed = true;
     }
 
+    /// `linger.ms`
+    #[inline]
+    pub fn linger(&self) -> Duration {
+        self.config.linger
+    }
+
+    /// Batches that were not drained.
+    pub fn batches(&self) -> u32 {
+        self.queues.iter().map(|queue| queue.size).sum()
+    }
+
+    /// Records that are younger than `at` and were not drained.
+    pub fn pending_after(&self, at: Instant) -> u64 {
+        self.occupied
+            .iter()
+            .map(|partition| {
+                let mut batch = self.queues[partition as usize].first;
+                let mut records = 0;
+                while batch != NONE {
+                    records += self.batches[batch as usize].records_after(at);
+                    batch = self.batches[batch as usize].next;
+                }
+                records
+            })
+            .sum()
+    }
+
     /// Records that were appended and not drained.
     pub fn pending(&self) -> u64 {
         self.pending

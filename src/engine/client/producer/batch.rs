@@ -120,6 +120,11 @@ impl ProducerBatch {
         Some(self.estimated - before)
     }
 
+    /// Records that are younger than `at`; they are in order of time.
+    pub fn records_after(&self, at: Instant) -> u64 {
+        (self.rows.len() - self.rows.partition_point(|row| row.time <= at)) as u64
+    }
+
     /// Nothing is appended any more.
     pub fn close_for_record_appends(&mut self) {
         self.closed = true;

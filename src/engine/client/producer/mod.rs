@@ -8,3 +8,4 @@ pub mod metadata;
 pub mod murmur2;
 pub mod partitioner;
 pub mod place_set;
+pub mod sender;
