@@ -58,11 +58,13 @@ pub struct Shared {
     max_request_size: u32,
     /// Picoseconds for each byte before compression.
     compress_picos: u64,
+    /// Share of records that the ten most frequent keys have.
+    top10_share: f64,
 }
 
 impl Shared {
     pub fn top10_share(&self) -> f64 {
-        self.load.keys().top10_share()
+        self.top10_share
     }
 }
 
@@ -75,6 +77,7 @@ impl Sender {
         let keys = if spec.config.ignore_keys { None } else { load.key_table(partitions) };
         let compress_picos = codec(spec.config.compression).map_or(0, |codec| codec.compress_picos);
         Arc::new(Shared {
+            top10_share: load.keys().top10_share(),
             keys,
             load,
             metadata: Arc::new(Metadata::new(leaders)),
