@@ -191,6 +191,7 @@ fn sorted_union<'a>(racks: impl Iterator<Item = &'a usize>) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::random::Seed;
 
     /// A group of which every member wants the topics that `wants` says, of `sizes` partitions each.
     struct Group {
@@ -239,9 +240,10 @@ mod tests {
                 (0..self.names.len()).filter(|&topic| wanted(topic)).flat_map(|topic| self.partitions[topic].clone()).collect();
             assert_eq!(given, all);
             for (member, partitions) in assignment.iter().enumerate() {
-                let may_have: Vec<TopicPartition> =
+                let mut may_have: Vec<TopicPartition> =
                     self.wanted[member].iter().flat_map(|topic| self.partitions[topic.index()].clone()).collect();
-                assert!(partitions.iter().all(|partition| may_have.contains(partition)));
+                may_have.sort_unstable();
+                assert!(partitions.iter().all(|partition| may_have.binary_search(partition).is_ok()));
             }
         }
     }
@@ -285,6 +287,51 @@ mod tests {
             }
             let settled: Vec<Vec<TopicPartition>> = owned.iter().map(|(partitions, _)| partitions.clone()).collect();
             assert_eq!(group.assign(Assignor::Sticky, &owned), settled, "nothing moves when nothing has changed");
+        }
+    }
+
+    /// Members come and go, change their minds, forget what they had, and claim what is no longer theirs.
+    #[test]
+    fn random_groups_come_to_rest_in_balance() {
+        for seed in 0..400 {
+            let luck = Seed(seed).stream("assignor");
+            let mut draws = 0..;
+            let mut below = |n: u64| luck.at(draws.next().expect("draws do not end")) % n;
+            let sizes: Vec<usize> = (0..1 + below(5)).map(|_| 1 + below(12) as usize).collect();
+            let mut owned: Vec<(Vec<TopicPartition>, i32)> = Vec::new();
+            for generation in 1..8 {
+                let alike = below(3) == 0;
+                let members = 1 + below(9) as usize;
+                let wants: Vec<u64> = (0..members).map(|_| if alike { u64::MAX } else { 1 + below(31) }).collect();
+                let group = Group::new(members, &sizes, |member, topic| wants[member] >> topic & 1 == 1);
+                owned.resize(members, (Vec::new(), -1));
+                for claim in &mut owned {
+                    match below(10) {
+                        0 => *claim = (Vec::new(), -1),
+                        // It has slept through some rebalances and wakes up.
+                        1 => claim.1 = generation - 1 - below(3) as i32,
+                        _ => {}
+                    }
+                }
+                let sticky = group.assign(Assignor::Sticky, &owned);
+                group.assert_complete(&sticky);
+                let mut now = group.assign(Assignor::CooperativeSticky, &owned);
+                // One more round gives away what was withheld; unlike wishes may move something else then.
+                for round in 0.. {
+                    assert!(round < 10, "no end of rebalances: {seed}");
+                    let next = group.assign(Assignor::CooperativeSticky, &in_generation(generation, now.clone()));
+                    let only_gives = now.iter().zip(&next).all(|(now, next)| now.iter().all(|partition| next.contains(partition)));
+                    assert!(!alike || only_gives, "with equal wishes nothing else moves: {seed}");
+                    if next == now {
+                        break;
+                    }
+                    now = next;
+                }
+                group.assert_complete(&now);
+                let counts = || now.iter().map(Vec::len);
+                assert!(!alike || counts().max() <= counts().min().map(|least| least + 1), "balanced: {seed}");
+                owned = in_generation(generation, now);
+            }
         }
     }
 }

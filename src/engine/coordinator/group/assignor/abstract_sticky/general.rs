@@ -196,8 +196,10 @@ impl<'a> GeneralAssignmentBuilder<'a> {
                 let topic = self.group.topic_of[partition];
                 let owner = self.current.owner[partition].expect("every partition that somebody wants has an owner");
                 let has_more_than = |other: usize| self.current.count[owner] > self.current.count[other] + 1;
-                // Kafka would break on a former owner that takes no part any more; here it is as if it had never owned.
-                let former = previous[partition].filter(|&other| !self.is_fixed[other] && has_more_than(other));
+                // Kafka fails on a former owner that takes no part any more, and gives a partition back to one that does not
+                // want it any more. Here such an owner counts for nothing.
+                let may_return = |other: usize| !self.is_fixed[other] && self.group.consumers[other].subscribes(topic);
+                let former = previous[partition].filter(|&other| may_return(other) && has_more_than(other));
                 let new = if former.is_some() {
                     former
                 } else if self.potential_consumers[topic].iter().any(|&other| has_more_than(other)) {
