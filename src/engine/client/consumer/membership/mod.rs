@@ -334,8 +334,8 @@ impl Membership {
             }
         }
         if self.polling && self.failed.is_none() {
-            next = next.min(self.join_backoff_until.unwrap_or(Instant::MAX));
-            next = next.min(self.join_prepare_expires.unwrap_or(Instant::MAX));
+            // During a back-off nothing else counts.
+            next = next.min(self.join_backoff_until.or(self.join_prepare_expires).unwrap_or(Instant::MAX));
             if !self.rejoin_needed_or_pending() {
                 next = next.min(self.next_auto_commit);
             }

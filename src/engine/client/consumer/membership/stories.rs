@@ -46,6 +46,8 @@ struct Story {
     partitions: u32,
     settings: Settings,
     told: String,
+    /// Requests do not reach the coordinator.
+    is_cut: bool,
     /// Who has each partition, in the eyes of its member.
     owners: BTreeMap<TopicPartition, usize>,
 }
@@ -86,6 +88,7 @@ impl Story {
             partitions,
             settings,
             told: String::new(),
+            is_cut: false,
             owners: BTreeMap::new(),
         }
     }
@@ -247,6 +250,7 @@ impl Story {
 
     fn run_until(&mut self, millis: u64) {
         let until = Instant::from_millis(millis);
+        let (mut moment, mut steps) = (self.now, 0);
         loop {
             let event = self.events.first_key_value().map_or(Instant::MAX, |((at, _), _)| *at);
             let timers = self.processes.iter().filter_map(Process::next_timer);
@@ -257,6 +261,9 @@ impl Story {
             }
             // What was due while a process stood still is done when it goes on.
             self.now = self.now.max(next);
+            steps = if self.now == moment { steps + 1 } else { 0 };
+            moment = self.now;
+            assert!(steps < 10_000, "time stands still at {}\n{}", self.now, self.told);
             if event <= timer {
                 let (_, event) = self.events.pop_first().expect("it was seen");
                 self.happen(event);
@@ -282,6 +289,7 @@ impl Story {
 
     fn happen(&mut self, event: Event) {
         match event {
+            Event::Request(..) if self.is_cut => (),
             Event::Request(from, request) => {
                 let mut out = Vec::new();
                 self.coordinator.handle(self.now, &request, from, &mut out);
@@ -751,38 +759,77 @@ fn offsets_are_reset_only_while_nobody_is_in_the_group() {
     assert_eq!(story.processes[0].positions, BTreeMap::from([(TopicPartition(0), 5)]));
 }
 
+/// A small generator of chance, the same everywhere.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
 #[test]
-fn members_come_and_go_in_any_order_and_no_partition_is_forgotten_or_owned_twice() {
-    for seed in 0..200_u64 {
-        let assignors: &[&[Assignor]] = &[EAGER, COOPERATIVE, &[Assignor::Sticky], &[Assignor::RoundRobin]];
+fn whatever_happens_no_partition_is_owned_twice_and_in_quiet_all_are_read() {
+    for seed in 0..300_u64 {
+        let assignors: [&[Assignor]; 4] = [EAGER, COOPERATIVE, &[Assignor::Sticky], &[Assignor::RoundRobin]];
         let mut settings = Settings::new(assignors[(seed % 4) as usize]);
         settings.auto_commit = seed / 4 % 2 == 0;
         settings.is_static = seed / 8 % 3 == 0;
         settings.max_poll_interval = Duration::from_secs(20);
         let mut story = Story::new(7, settings);
-        let mut luck = seed;
-        let mut draw = |below: u64| {
-            luck = luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (luck >> 33) % below
-        };
+        let mut draw = Draw(seed);
         story.start(0);
-        for _ in 0..30 {
-            let longest = if draw(3) == 0 { 12_000 } else { 400 };
-            let until = story.now.as_millis() + draw(longest);
+        for _ in 0..40 {
+            let longest = if draw.below(3) == 0 { 12_000 } else { 400 };
+            let until = story.now.as_millis() + draw.below(longest);
             story.run_until(until);
-            let member = draw(5) as usize;
-            let runs = story.processes.get(member).is_some_and(|process| process.membership.is_some());
-            match draw(5) {
-                _ if !runs => story.start(member),
-                0 => story.crash(member),
-                1 if story.member(member).closing.is_none() => story.close(member),
-                2 if story.member(member).polling => story.process(member, Duration::from_millis(draw(30_000))),
-                _ => (),
+            something_happens(&mut story, &mut draw);
+        }
+        story.is_cut = false;
+        story.coordinator.set_commit_failure(GROUP, None);
+        for member in 0..story.processes.len() {
+            if story.processes[member].paused {
+                story.resume(member);
             }
         }
-        // Longer than a session, a rebalance and an API time-out together.
-        let until = story.now.as_millis() + 300_000;
+        // Longer than a session, a rebalance and the time-outs of requests together.
+        let until = story.now.as_millis() + 400_000;
         story.run_until(until);
         story.assert_settled();
+    }
+}
+
+fn something_happens(story: &mut Story, draw: &mut Draw) {
+    let member = draw.below(5) as usize;
+    if story.processes.get(member).is_none_or(|process| process.membership.is_none()) {
+        return story.start(member);
+    }
+    if story.processes[member].paused {
+        return story.resume(member);
+    }
+    let (polling, closing) = (story.member(member).polling, story.member(member).closing.is_some());
+    let offsets = story.offsets(member);
+    match draw.below(9) {
+        0 => story.crash(member),
+        1 if !closing => story.close(member),
+        2 if polling => story.process(member, Duration::from_millis(draw.below(30_000))),
+        3 => story.processes[member].paused = true,
+        4 => story.is_cut = draw.below(3) == 0,
+        5 if !closing => story.with(member, |membership, now, out| {
+            membership.commit_async(now, offsets, out);
+        }),
+        6 if polling => {
+            story.with(member, |membership, now, out| {
+                membership.poll_returns(now);
+                membership.commit_sync(now, offsets, out);
+            });
+            story.process(member, Duration::from_secs(1));
+        }
+        7 => {
+            let error = (draw.below(2) == 0).then_some(CommitError::Retriable);
+            story.coordinator.set_commit_failure(GROUP, error);
+        }
+        _ => (),
     }
 }
