@@ -50,10 +50,10 @@ struct Logs<'a> {
 }
 
 impl ReadLog for Logs<'_> {
-    fn read(&self, partition: TopicPartition, local: u32, offset: Offset, max_bytes: u64) -> FetchedPartition {
+    fn read(&self, partition: TopicPartition, local: u32, offset: Offset, max_bytes: u64, min_one_message: bool) -> FetchedPartition {
         let log = &self.logs[local as usize];
         let max_bytes = u32::try_from(max_bytes).unwrap_or(u32::MAX);
-        match log.read(&self.records[partition.index()], offset, max_bytes, FetchIsolation::HighWatermark, true) {
+        match log.read(&self.records[partition.index()], offset, max_bytes, FetchIsolation::HighWatermark, min_one_message) {
             Ok(data) => {
                 FetchedPartition { partition, error: Errors::None, fetch_offset: offset, end: data.next_offset(), bytes: data.bytes }
             }

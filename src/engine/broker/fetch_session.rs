@@ -48,8 +48,9 @@ struct WaitingFetch {
 
 /// What a session asks of the logs of its broker.
 pub trait ReadLog {
-    /// What a fetch from `offset` would bring, of at most so many bytes: whole batches, the first always.
-    fn read(&self, partition: TopicPartition, local: u32, offset: Offset, max_bytes: u64) -> FetchedPartition;
+    /// What a fetch from `offset` would bring, of at most so many bytes: whole batches; with `min_one_message` the first
+    /// even if it is larger.
+    fn read(&self, partition: TopicPartition, local: u32, offset: Offset, max_bytes: u64, min_one_message: bool) -> FetchedPartition;
     /// Whether a fetch from `offset` has something to say: data below the high watermark, or an error.
     fn has_news(&self, local: u32, offset: Offset) -> bool;
 }
@@ -152,32 +153,51 @@ impl FetchSession {
         });
         self.ready.sort_unstable_by_key(|place| self.partitions[*place as usize].order);
         let mut left = self.limits.max_bytes;
-        let mut bytes = 0;
         let mut error = false;
         let mut partitions = Vec::with_capacity(self.ready.len());
+        let mut told = Vec::with_capacity(self.ready.len());
         for &place in &self.ready {
-            // The first batch of all comes whatever its size; what follows stays within the limits.
             if left == 0 {
                 break;
             }
             let known = &self.partitions[place as usize];
-            let fetched = log.read(known.partition, known.local, known.fetch_offset, self.limits.max_partition_bytes.min(left));
+            // The first batch of all comes whatever its size; what follows stays within the limits.
+            let limit = self.limits.max_partition_bytes.min(left);
+            let fetched = log.read(known.partition, known.local, known.fetch_offset, limit, partitions.is_empty());
+            if fetched.error.is_none() && fetched.bytes == 0 {
+                continue;
+            }
             left = left.saturating_sub(fetched.bytes);
-            bytes += fetched.bytes;
             error |= !fetched.error.is_none();
             partitions.push(fetched);
+            told.push(place);
         }
-        if bytes < self.limits.min_bytes && !error && !timed_out {
+        if !error && !timed_out && !self.has_min_bytes(&partitions, log) {
             return None;
         }
         // What was told is looked at again when the client says where it goes on; what found no room stays ready.
-        for place in self.ready.drain(..partitions.len()) {
+        for &place in &told {
             let known = &mut self.partitions[place as usize];
             known.ready = false;
             known.order = self.moved;
             self.moved += 1;
         }
+        self.ready.retain(|place| self.partitions[*place as usize].ready);
         self.waiting = None;
         Some(FetchResponse { partitions, sent_at: waiting.sent_at })
+    }
+
+    /// Whether there are `fetch.min.bytes`. What counts is what lies in the logs up to the limit of each partition, as if
+    /// batches could be cut; so there may be enough although what is sent is less (`DelayedFetch.tryComplete`).
+    fn has_min_bytes(&self, read: &[FetchedPartition], log: &impl ReadLog) -> bool {
+        let min_bytes = self.limits.min_bytes;
+        if read.iter().map(|fetched| fetched.bytes).sum::<u64>() >= min_bytes {
+            return true;
+        }
+        let readable = self.ready.iter().map(|&place| {
+            let known = &self.partitions[place as usize];
+            log.read(known.partition, known.local, known.fetch_offset, u64::MAX, true).bytes.min(self.limits.max_partition_bytes)
+        });
+        readable.sum::<u64>() >= min_bytes
     }
 }

@@ -175,7 +175,8 @@ impl Sender {
         let was_full = in_flight.len() >= self.shared.max_in_flight;
         let bytes = in_flight.pop_front().expect("each answer is to a request under way");
         self.accumulator.deallocate(bytes);
-        if was_full || self.blocked_on_memory {
+        // While records are computed ahead no node waits for an answer; what they fill is not there yet.
+        if (was_full || self.blocked_on_memory) && self.ahead <= cx.now {
             self.run(cx);
         }
     }
