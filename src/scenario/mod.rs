@@ -7,6 +7,7 @@
 //! Holds: a `Scenario` has no errors, neither in its base nor in its variants, so a design can always be made of it.
 
 pub mod edit;
+pub mod expectation;
 pub mod expression;
 pub mod file;
 pub mod format;

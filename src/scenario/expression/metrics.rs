@@ -7,20 +7,26 @@ use crate::engine::observe::metric::Metric;
 /// The labels by which a metric is told apart.
 pub fn labels_of(metric: Metric) -> &'static [&'static str] {
     match metric {
-        Metric::Lag | Metric::PositionLag => &["group", "topic", "partition", "member"],
-        Metric::LagAge | Metric::UnreadAge | Metric::TimeToDrain | Metric::Consumed | Metric::Status => &["group", "topic", "partition"],
-        Metric::ThroughputOut => &["group", "topic", "partition", "member"],
+        Metric::Lag
+        | Metric::PositionLag
+        | Metric::LagAge
+        | Metric::UnreadAge
+        | Metric::TimeToDrain
+        | Metric::Consumed
+        | Metric::ThroughputOut
+        | Metric::Status => &["group", "topic", "partition"],
         Metric::Produced | Metric::ThroughputIn => &["topic", "partition"],
-        Metric::Sent | Metric::Top10Share => &["producer"],
-        Metric::ProcessingLatency => &["group", "step"],
+        Metric::Sent | Metric::Top10Share | Metric::ProducerErrors => &["producer", "topic"],
         Metric::RequestLatency | Metric::Requests => &["kind"],
         Metric::Busy => &["group", "member"],
         Metric::EndToEndLatency
+        | Metric::ProcessingLatency
         | Metric::UnownedTime
         | Metric::GroupStopTime
         | Metric::Rebalances
         | Metric::RebalancePause
         | Metric::CommitsRefused
+        | Metric::RecordsLost
         | Metric::RecordsSkipped
         | Metric::RecordsExpired
         | Metric::DuplicatesDelivered
@@ -30,7 +36,6 @@ pub fn labels_of(metric: Metric) -> &'static [&'static str] {
         | Metric::IdleMembers => &["group"],
         Metric::EffectsRepeated | Metric::EffectsMissing => &["group", "effect"],
         Metric::Skew | Metric::BytesIn => &["topic"],
-        Metric::RecordsLost | Metric::ProducerErrors => &[],
         // Not built: no label can be asked for.
         Metric::EffectsPhantom
         | Metric::Retries
@@ -61,22 +66,6 @@ pub const AGGREGATES: &[(&str, Aggregate)] = &[
     ("p95", Aggregate::P95),
     ("p99", Aggregate::P99),
     ("p99.9", Aggregate::P999),
-];
-
-/// Requests by their name in Kafka's protocol.
-pub const REQUEST_KINDS: &[&str] = &[
-    "Produce",
-    "Fetch",
-    "ListOffsets",
-    "Metadata",
-    "OffsetCommit",
-    "OffsetFetch",
-    "FindCoordinator",
-    "JoinGroup",
-    "SyncGroup",
-    "Heartbeat",
-    "LeaveGroup",
-    "InitProducerId",
 ];
 
 /// A number in the unit of what it stands beside: `2s` beside a latency is 2 000.

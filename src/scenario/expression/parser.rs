@@ -5,12 +5,13 @@ use super::super::read::names::{Names, find};
 use super::super::tree::{Node, Span, shorten};
 use super::super::units;
 use super::lexer::{Placed, Token, lex};
-use super::metrics::{AGGREGATES, REQUEST_KINDS, labels_of, number};
+use super::metrics::{AGGREGATES, labels_of, number};
 use super::{CompareHow, Quantifier, Scope, Term, Test};
 use crate::engine::id::MemberIndex;
 use crate::engine::observe::condition::{Comparison, Condition, Value};
 use crate::engine::observe::metric::{Labels, Metric, MetricKind};
 use crate::engine::observe::snapshot::Status;
+use crate::engine::world::RequestKind;
 
 const STATUSES: &[Status] = &[Status::Ok, Status::Warn, Status::Stop, Status::Stall, Status::Rewind];
 const LONGEST: usize = 1_000;
@@ -265,8 +266,9 @@ impl<'a> Parser<'a> {
                 labels.effect = Some(value.to_owned());
             }
             "kind" => {
-                if !REQUEST_KINDS.contains(&value) {
-                    return self.fail(format!("there is no request `{}`", shorten(value)), suggest(value, REQUEST_KINDS.iter().copied()));
+                let kinds = RequestKind::ALL.iter().map(|kind| kind.name());
+                if !kinds.clone().any(|kind| kind == value) {
+                    return self.fail(format!("there is no request `{}`", shorten(value)), suggest(value, kinds));
                 }
                 labels.kind = Some(value.to_owned());
             }

@@ -58,7 +58,7 @@ pub static ACTIONS: &[ActionForm] = &[
     unbuilt("acks.lose", "acknowledgements are not lost yet"),
     built("member.crash", &["group", "member"], &[], true),
     built("member.stop", &["group", "member"], &[], true),
-    built("members.add", &["group"], &["count"], false),
+    built("members.add", &["group"], &["count"], true),
     built("member.pause", &["group", "member"], &[], true),
     built("handler.slow", &["group", "factor"], &["member"], true),
     unbuilt("handler.fail", "handlers do not fail yet; member.crash and handler.slow are built"),
