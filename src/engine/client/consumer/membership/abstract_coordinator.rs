@@ -47,25 +47,15 @@ impl Membership {
                     }
                 }
                 Some(JoinFuture::Failed(error)) => {
-                    let at_once = match error {
-                        // The reason of the first attempt still holds.
-                        Errors::MemberIdRequired => {
-                            self.rejoin_needed = true;
-                            true
-                        }
-                        Errors::RebalanceInProgress => {
-                            self.request_rejoin(JoinReason::GroupRebalancing);
-                            true
-                        }
-                        Errors::UnknownMemberId | Errors::IllegalGeneration => {
-                            self.request_rejoin(JoinReason::MembershipLost);
-                            true
-                        }
-                        _ => {
-                            self.request_rejoin(JoinReason::MembershipLost);
-                            false
-                        }
-                    };
+                    // Who has just got its id comes back for the reason that it first came.
+                    if error != Errors::MemberIdRequired {
+                        let rebalances = error == Errors::RebalanceInProgress;
+                        self.request_rejoin(if rebalances { JoinReason::GroupRebalancing } else { JoinReason::MembershipLost });
+                    }
+                    let at_once = matches!(
+                        error,
+                        Errors::MemberIdRequired | Errors::RebalanceInProgress | Errors::UnknownMemberId | Errors::IllegalGeneration
+                    );
                     if at_once {
                         continue;
                     }
@@ -241,7 +231,8 @@ impl Membership {
                     self.heartbeat.failed(now);
                 }
             }
-            _ => self.heartbeat.failed(now),
+            // Whatever else it is, the next heartbeat may fare better.
+            _other => self.heartbeat.failed(now),
         }
     }
 

@@ -10,6 +10,7 @@
 //! each response, and calls [`Membership::on_timer`] at [`Membership::next_timer`]. A crash is dropping it.
 
 mod abstract_coordinator;
+mod config;
 mod consumer_coordinator;
 mod heartbeat;
 #[cfg(test)]
@@ -18,12 +19,13 @@ mod stories;
 pub use super::commit::{CommitFailure, CommitId, CommitKind, CompletedCommit};
 use super::commit::{OffsetFetch, PendingCommit};
 use crate::engine::coordinator::group::message::{
-    Assignment, GroupRequest, GroupResponse, InstanceId, JoinGroupResponse, JoinReason, LeaveReason, MemberId, NO_GENERATION,
+    Assignment, GroupRequest, GroupResponse, JoinGroupResponse, JoinReason, LeaveReason, MemberId, NO_GENERATION,
 };
-use crate::engine::design::{Assignor, CommitPolicy, Group};
+use crate::engine::design::Assignor;
 use crate::engine::errors::Errors;
-use crate::engine::id::{GroupId, MemberIndex, Offset, TopicId, TopicPartition};
+use crate::engine::id::{Offset, TopicPartition};
 use crate::engine::time::{Duration, Instant};
+pub use config::{Config, RebalanceProtocol, TopicMetadata};
 use heartbeat::Heartbeat;
 pub(super) use heartbeat::backoff;
 use std::collections::BTreeMap;
@@ -35,71 +37,6 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub const DEFAULT_API_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long `close` takes at most.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The settings of the consumer. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Config {
-    pub group: GroupId,
-    /// `group.id`, the first part of client and member ids.
-    pub group_name: Arc<str>,
-    pub client: MemberIndex,
-    pub group_instance_id: Option<InstanceId>,
-    pub topics: Arc<[TopicId]>,
-    /// In order of preference.
-    pub assignors: Arc<[Assignor]>,
-    pub session_timeout: Duration,
-    pub heartbeat_interval: Duration,
-    /// Also the rebalance timeout of the group.
-    pub max_poll_interval: Duration,
-    /// `auto.commit.interval.ms`; none: `enable.auto.commit` is off.
-    pub auto_commit_interval: Option<Duration>,
-}
-
-impl Config {
-    pub fn new(id: GroupId, group: &Group, client: MemberIndex) -> Self {
-        let config = &group.config;
-        Config {
-            group: id,
-            group_name: group.name.as_str().into(),
-            client,
-            group_instance_id: config.static_membership.then_some(InstanceId(client.0)),
-            topics: group.topics.as_slice().into(),
-            assignors: config.assignors.as_slice().into(),
-            session_timeout: config.session_timeout,
-            heartbeat_interval: config.heartbeat_interval,
-            max_poll_interval: config.max_poll_interval,
-            auto_commit_interval: match group.handler.commit {
-                CommitPolicy::Auto => Some(config.auto_commit_interval),
-                CommitPolicy::AfterRecord | CommitPolicy::AfterBatch | CommitPolicy::Before | CommitPolicy::Never => None,
-            },
-        }
-    }
-
-    /// Cooperative only if every assignor of the list can do it: the default list of range and cooperative-sticky is eager.
-    pub fn rebalance_protocol(&self) -> RebalanceProtocol {
-        match self.assignors.iter().all(|&assignor| assignor == Assignor::CooperativeSticky) {
-            true => RebalanceProtocol::Cooperative,
-            false => RebalanceProtocol::Eager,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RebalanceProtocol {
-    /// A member gives everything up before it joins.
-    Eager,
-    /// A member keeps what it has until it is told to give it up (KIP-429).
-    Cooperative,
-}
-
-/// What the consumer knows of a topic that it reads.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TopicMetadata {
-    pub topic: TopicId,
-    pub name: Arc<str>,
-    /// In order of partition numbers, from 0 without gap.
-    pub partitions: Arc<[TopicPartition]>,
-}
 
 /// What the membership wants done, in this order.
 #[derive(Clone, Debug, PartialEq)]
