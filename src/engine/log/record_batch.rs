@@ -16,9 +16,15 @@ pub const NO_HEADERS: u32 = 1;
 /// A length of -1, for what is not there.
 const NULL_VARINT_SIZE_BYTES: u32 = 1;
 
-/// Bytes of a zig-zag varint of 32 bits: seven bits a byte.
+/// Bytes of a zig-zag varint of 32 bits: seven bits a byte. Small numbers are what a batch is full of, so they come first.
 #[inline]
 pub const fn size_of_varint(value: i32) -> u32 {
+    if (value as u32) < 64 {
+        return 1;
+    }
+    if (value as u32) < 8192 {
+        return 2;
+    }
     let zigzag = ((value << 1) ^ (value >> 31)) as u32;
     (38 - (zigzag | 1).leading_zeros()) / 7
 }
@@ -26,6 +32,9 @@ pub const fn size_of_varint(value: i32) -> u32 {
 /// Bytes of a zig-zag varint of 64 bits.
 #[inline]
 pub const fn size_of_varlong(value: i64) -> u32 {
+    if (value as u64) < 64 {
+        return 1;
+    }
     let zigzag = ((value << 1) ^ (value >> 63)) as u64;
     (70 - (zigzag | 1).leading_zeros()) / 7
 }

@@ -97,7 +97,6 @@ pub struct RecordAccumulator {
     estimator: CompressionRatioEstimator,
     flushes_in_progress: u32,
     closed: bool,
-    pending: u64,
     /// The millisecond in hand, so that times of one millisecond are divided once.
     millis: u64,
     millis_from: u64,
@@ -147,7 +146,6 @@ impl RecordAccumulator {
             estimator: CompressionRatioEstimator::default(),
             flushes_in_progress: 0,
             closed: false,
-            pending: 0,
             millis: 0,
             millis_from: 0,
             spare: Vec::new(),
@@ -241,7 +239,6 @@ impl RecordAccumulator {
         let batch = &mut self.batches[queue.last as usize];
         match batch.try_append(record, millis, self.config.compression, self.config.with_types) {
             Some(appended_bytes) => {
-                self.pending += 1;
                 let batch_is_full = if queue.size > 1 {
                     true
                 } else {
@@ -270,6 +267,7 @@ impl RecordAccumulator {
     }
 
     /// Whether a batch for this record could be created now.
+    #[inline]
     fn has_memory_for(&mut self, partition: u32, record: &Record) -> Result<u32, BufferExhausted> {
         // Kafka makes the queue before it asks for memory.
         if self.used.insert(partition) {
@@ -296,7 +294,6 @@ impl RecordAccumulator {
         let batch = &mut self.batches[slot as usize];
         batch.open(now, record.time, millis, bytes, self.estimator.estimation());
         batch.try_append(record, millis, self.config.compression, self.config.with_types).expect("a batch has room for its first record");
-        self.pending += 1;
         let appended_bytes = batch.estimated_size_in_bytes();
         let full = batch.is_full();
         let queue = &mut self.queues[partition as usize];
@@ -306,7 +303,7 @@ impl RecordAccumulator {
         if last == NONE {
             queue.first = slot;
             self.occupied.insert(partition);
-            self.becomes_sendable(partition);
+            self.add_sendable(partition, full, now);
         } else {
             // The one before was closed, so the queue counts as full already.
             self.batches[last as usize].next = slot;
@@ -342,10 +339,14 @@ impl RecordAccumulator {
 
     /// Counts a queue that is not empty to what its leader can send.
     fn becomes_sendable(&mut self, partition: u32) {
-        let Some((node, place)) = self.sending_node(partition) else { return };
         let queue = self.queues[partition as usize];
-        let full = self.queue_is_full(queue);
-        let created = self.batches[queue.first as usize].created;
+        self.add_sendable(partition, self.queue_is_full(queue), self.batches[queue.first as usize].created);
+    }
+
+    /// The same for a queue that is known: whether it is full, and when its first batch was created.
+    #[inline]
+    fn add_sendable(&mut self, partition: u32, full: bool, created: Instant) {
+        let Some((node, place)) = self.sending_node(partition) else { return };
         let node = &mut self.nodes[node as usize];
         node.sendable.insert(place);
         node.full += u32::from(full);
@@ -401,19 +402,19 @@ impl RecordAccumulator {
     /// Takes the first batch of each partition that the node leads, up to `max_request_size` bytes; the first always fits.
     pub fn drain(&mut self, node: u32, max_request_size: u32) -> ProduceData {
         let mut data = self.spare.pop().unwrap_or_else(|| ProduceData::new(self.config.producer, self.config.fixed_value_size));
-        let metadata = Arc::clone(&self.metadata);
-        let led = metadata.led_by(node);
+        let led = self.metadata.led_by(node);
         if led.is_empty() {
             return data;
         }
         let count = led.len() as u32;
-        let start = self.nodes[node as usize].drain_index % count;
+        let state = &mut self.nodes[node as usize];
+        let start = state.drain_index % count;
         // Unless it breaks off, a drain looks at every place, and last at the one before it started.
-        let mut last_looked_at = if start == 0 { count - 1 } else { start - 1 };
+        state.drain_index = if start == 0 { count - 1 } else { start - 1 };
         let mut size = 0;
         let (mut from, mut end) = (start, count);
         loop {
-            let place = match self.nodes[node as usize].sendable.next_from(from) {
+            let place = match state.sendable.next_from(from) {
                 Some(place) if place < end => place,
                 Some(_) | None if end == count && start > 0 => {
                     (from, end) = (0, start);
@@ -421,46 +422,40 @@ impl RecordAccumulator {
                 }
                 Some(_) | None => break,
             };
+            from = place + 1;
             let partition = led[place as usize];
-            let first = self.queues[partition as usize].first;
-            let batch = &self.batches[first as usize];
+            let queue = &mut self.queues[partition as usize];
+            let batch = &mut self.batches[queue.first as usize];
             if !data.is_empty() && size + batch.estimated_size_in_bytes() > max_request_size {
-                last_looked_at = place;
+                state.drain_index = place;
                 break;
             }
-            size += self.poll_first(node, place, partition, &mut data);
-            from = place + 1;
+            let (next, was_full) = (batch.next, queue.size > 1 || batch.is_full());
+            size += batch.drain_into(partition, self.config.compression, &mut self.estimator, &mut data);
+            self.vacant.push(queue.first);
+            if next == NONE {
+                *queue = EMPTY;
+                state.full -= u32::from(was_full);
+                state.sendable.remove(place);
+                self.occupied.remove(partition);
+            } else {
+                queue.first = next;
+                queue.size -= 1;
+                // Behind a batch that was closed there may be one that is not full.
+                let is_full = queue.size > 1 || self.batches[next as usize].is_full();
+                state.full -= u32::from(!is_full);
+            }
         }
-        let state = &mut self.nodes[node as usize];
-        state.drain_index = last_looked_at;
-        state.oldest = state
-            .sendable
-            .iter()
-            .map(|place| self.batches[self.queues[led[place as usize] as usize].first as usize].created)
-            .min()
-            .unwrap_or(Instant::MAX);
-        self.pending -= data.records();
+        self.find_oldest(node);
         data
     }
 
-    /// Moves the first batch of a partition into a request and returns its size there.
-    fn poll_first(&mut self, node: u32, place: u32, partition: u32, data: &mut ProduceData) -> u32 {
-        let queue = self.queues[partition as usize];
-        let was_full = self.queue_is_full(queue);
-        let batch = &mut self.batches[queue.first as usize];
-        let next = batch.next;
-        let bytes = batch.drain_into(partition, self.config.compression, &mut self.estimator, data);
-        self.vacant.push(queue.first);
-        let queue = if next == NONE { EMPTY } else { Deque { first: next, size: queue.size - 1, ..queue } };
-        self.queues[partition as usize] = queue;
-        let is_full = self.queue_is_full(queue);
+    /// After queues of a node have lost their first batch.
+    fn find_oldest(&mut self, node: u32) {
+        let led = self.metadata.led_by(node);
         let state = &mut self.nodes[node as usize];
-        state.full -= u32::from(was_full && !is_full);
-        if next == NONE {
-            state.sendable.remove(place);
-            self.occupied.remove(partition);
-        }
-        bytes
+        let created = |place: u32| self.batches[self.queues[led[place as usize] as usize].first as usize].created;
+        state.oldest = state.sendable.iter().map(created).min().unwrap_or(Instant::MAX);
     }
 
     /// Gives the memory of a request back for another one.
@@ -504,13 +499,10 @@ impl RecordAccumulator {
     fn count_node_again(&mut self, partition: u32) {
         let Some((node, place)) = self.metadata.leader(partition) else { return };
         let full = self.queue_is_full(self.queues[partition as usize]);
-        let metadata = Arc::clone(&self.metadata);
-        let led = metadata.led_by(node);
         let state = &mut self.nodes[node as usize];
         state.sendable.remove(place);
         state.full -= u32::from(full);
-        let created = |place: u32| self.batches[self.queues[led[place as usize] as usize].first as usize].created;
-        state.oldest = state.sendable.iter().map(created).min().unwrap_or(Instant::MAX);
+        self.find_oldest(node);
     }
 
     /// From here until `end_flush` everything is worth a request.
@@ -557,7 +549,7 @@ impl RecordAccumulator {
 
     /// Records that were appended and not drained.
     pub fn pending(&self) -> u64 {
-        self.pending
+        self.occupied.iter().map(|partition| self.pending_of(partition)).sum()
     }
 
     /// Records that are queued for a partition, for display.

@@ -46,11 +46,12 @@ pub struct ProducerBatch {
     uncompressed: u32,
     /// Bytes of the whole batch, as far as can be said before it is compressed.
     estimated: u32,
-    /// Taken from the pool, and the most that the batch may grow to.
+    /// The most that the batch may grow to; 0 when it is closed, so that one comparison says whether there is room.
     write_limit: u32,
+    /// Bytes taken from the pool: the write limit while the batch was open.
+    buffer_bytes: u32,
     /// The ratio that was expected when the batch was created.
     estimation: f32,
-    closed: bool,
     /// The batch behind this one in its partition's queue.
     pub next: u32,
     rows: Vec<Row>,
@@ -74,15 +75,16 @@ impl ProducerBatch {
             uncompressed: 0,
             estimated: 0,
             write_limit: 0,
+            buffer_bytes: 0,
             estimation: 1.0,
-            closed: true,
             next: u32::MAX,
             rows: Vec::new(),
             types: Vec::new(),
         }
     }
 
-    /// Starts a batch in this slot; its first record is appended next. `millis` is the record's timestamp.
+    /// Starts a batch in this slot; its first record is appended next. `millis` is the record's timestamp, and the write
+    /// limit at least the most that a batch of this record can take.
     pub fn open(&mut self, created: Instant, time: Instant, millis: u64, write_limit: u32, estimation: f32) {
         debug_assert!(self.rows.is_empty(), "a slot is used again only when it has been drained");
         self.created = created;
@@ -91,18 +93,18 @@ impl ProducerBatch {
         self.uncompressed = 0;
         self.estimated = RECORD_BATCH_OVERHEAD;
         self.write_limit = write_limit;
+        self.buffer_bytes = write_limit;
         self.estimation = estimation;
-        self.closed = false;
         self.next = u32::MAX;
     }
 
     /// Appends a record if there is room and returns by how many bytes the batch is believed to have grown. The first one
-    /// always has room.
+    /// has room by the write limit that it was given; a full batch has none, for every record has a size.
     #[inline(always)]
     pub fn try_append(&mut self, record: &Record, millis: u64, compression: Compression, with_types: bool) -> Option<u32> {
         let count = self.rows.len() as u32;
         let size = record_size_of_fields(count, (millis - self.base_millis) as i64, record.fields());
-        if count > 0 && (self.is_full() || self.write_limit < self.estimated + size) {
+        if self.estimated + size > self.write_limit {
             return None;
         }
         self.rows.push(Row { time: record.time, key: record.key, value_size: record.value_size });
@@ -127,12 +129,12 @@ impl ProducerBatch {
 
     /// Nothing is appended any more.
     pub fn close_for_record_appends(&mut self) {
-        self.closed = true;
+        self.write_limit = 0;
     }
 
     #[inline(always)]
     pub fn is_full(&self) -> bool {
-        self.closed || self.write_limit <= self.estimated
+        self.write_limit <= self.estimated
     }
 
     pub fn record_count(&self) -> u32 {
@@ -173,7 +175,9 @@ impl ProducerBatch {
         if data.fixed_value_size.is_none() {
             data.sizes.extend(self.rows.iter().map(|row| row.value_size));
         }
-        data.types.extend_from_slice(&self.types);
+        if !self.types.is_empty() {
+            data.types.extend_from_slice(&self.types);
+        }
         let bytes = RECORD_BATCH_OVERHEAD + records;
         data.batches.push(Drained {
             partition,
@@ -185,11 +189,11 @@ impl ProducerBatch {
             wide,
             bytes,
             uncompressed_bytes: self.uncompressed,
-            buffer_bytes: self.write_limit,
+            buffer_bytes: self.buffer_bytes,
         });
         self.rows.clear();
         self.types.clear();
-        self.closed = true;
+        self.write_limit = 0;
         bytes
     }
 }
