@@ -13,7 +13,7 @@ use std::process::{Command, ExitCode};
 
 const STEPS: [&str; 5] = ["format", "lints", "native", "wasm", "walk"];
 /// One set of features for all that runs natively, so that cargo builds each crate once.
-const NATIVE: &str = "cli,page,site";
+const NATIVE: &str = "cli,ssr,site";
 
 pub fn test(root: &Path, chosen: &[&str]) -> Result<ExitCode, Problem> {
     if let Some(unknown) = chosen.iter().find(|name| !STEPS.contains(name)) {
@@ -50,7 +50,7 @@ pub fn test(root: &Path, chosen: &[&str]) -> Result<ExitCode, Problem> {
 }
 
 fn lints(root: &Path, tally: &mut Tally) {
-    tally.check("lints", cargo(root).args(["clippy", "--all-targets", "--features", "cli,page,browser", "--", "-D", "warnings"]));
+    tally.check("lints", cargo(root).args(["clippy", "--all-targets", "--features", "cli,ssr,browser", "--", "-D", "warnings"]));
     let page = ["clippy", "--lib", "--test", "everywhere", "--features", "page", "--target", TARGET, "--profile", PROFILE];
     tally.check("lints", cargo(root).args(page).args(["--", "-D", "warnings"]));
 }
