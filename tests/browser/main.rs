@@ -3,5 +3,6 @@
 //! Run by `cargo site test walk`, which builds the page, serves it under a path of its own and starts the driver.
 
 mod driver;
+mod manners;
 mod page;
-mod start;
+mod walk;
