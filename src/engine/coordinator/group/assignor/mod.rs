@@ -153,9 +153,8 @@ impl GroupSubscription {
             .collect();
         let mut member_info_order: Vec<usize> = (0..consumers.len()).collect();
         member_info_order.sort_by(|a, b| member_info(&members[by_id[*a]], &members[by_id[*b]]));
-        let all_subscriptions_equal = members.iter().all(|member| {
-            member.topics.len() == members[0].topics.len() && member.topics.iter().all(|topic| members[0].topics.contains(topic))
-        });
+        // Everything wanted is wanted by somebody, so equally many topics are the same topics.
+        let all_subscriptions_equal = members.iter().all(|member| member.topics.len() == wanted.len());
         GroupSubscription { consumers, member_info_order, topics: ranges, topic_of, racks_of, ids, all_subscriptions_equal }
     }
 
