@@ -1,1 +1,7 @@
 //! What a run gives, as text and as JSON.
+
+pub mod describe;
+pub mod json;
+pub mod lesson;
+pub mod outcome;
+pub mod text;

@@ -15,6 +15,7 @@ pub mod kafka_config;
 pub mod path;
 pub mod problem;
 pub mod read;
+pub mod schema;
 pub mod tree;
 pub mod units;
 pub mod variant;

@@ -15,7 +15,7 @@ mod parser;
 mod words;
 
 pub use metrics::{AGGREGATES, labels_of};
-pub use words::{in_words, value_text};
+pub use words::{in_words, quantity, unit_of, value_text};
 
 use super::problem::Problems;
 use super::read::names::Names;

@@ -98,7 +98,7 @@ pub fn value_text(value: &Value, names: &Names) -> String {
     }
 }
 
-fn unit_of(value: &Value) -> &'static str {
+pub fn unit_of(value: &Value) -> &'static str {
     match value {
         Value::Aggregate { metric, .. } | Value::Counter { metric, .. } => metric.unit(),
         Value::Ratio(..) => "",
