@@ -217,3 +217,123 @@ impl GroupCoordinator {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::{HeartbeatRequest, InstanceId, JoinReason, MemberId, Protocol, Subscription, SyncGroupRequest};
+    use super::*;
+    use crate::engine::design::Assignor;
+    use crate::engine::id::{MemberIndex, NodeId, TopicId};
+    use std::sync::Arc;
+
+    const GROUP: GroupId = GroupId(0);
+
+    fn coordinator() -> GroupCoordinator {
+        let config = Config {
+            initial_rebalance_delay: Duration::from_secs(3),
+            min_session_timeout: Duration::from_secs(6),
+            max_session_timeout: Duration::from_secs(1_800),
+            group_max_size: usize::MAX,
+        };
+        GroupCoordinator::new(config, Instant::ZERO)
+    }
+
+    /// Joins as a static member, which gets in at once.
+    fn join(client: u32, assignors: &[Assignor]) -> JoinGroupRequest {
+        let subscription = Subscription { topics: Arc::new([TopicId(0)]), owned: Arc::new([]), generation: NO_GENERATION };
+        let protocol = |&assignor: &Assignor| Protocol { assignor, subscription: subscription.clone() };
+        JoinGroupRequest {
+            group: GROUP,
+            client: MemberIndex(client),
+            member_id: None,
+            group_instance_id: Some(InstanceId(client)),
+            session_timeout: Duration::from_secs(45),
+            rebalance_timeout: Duration::from_secs(300),
+            protocols: assignors.iter().map(protocol).collect(),
+            reason: JoinReason::NotProvided,
+            version: JoinGroupRequest::LATEST_VERSION,
+        }
+    }
+
+    fn ask(coordinator: &mut GroupCoordinator, now: Instant, request: GroupRequest) -> Option<GroupResponse> {
+        let mut out = Vec::new();
+        coordinator.handle(now, &request, ReplyTo { node: NodeId(0), correlation: 0 }, &mut out);
+        out.into_iter().find_map(|output| match output {
+            Output::Respond { response, .. } => Some(response),
+            Output::Observe(_) => None,
+        })
+    }
+
+    /// A group of such members, each with its own assignors, right after the answer to their JoinGroups.
+    fn joined(members: &[&[Assignor]]) -> (GroupCoordinator, Instant) {
+        let mut coordinator = coordinator();
+        for (client, assignors) in members.iter().enumerate() {
+            let request = join(u32::try_from(client).expect("few members"), assignors);
+            assert_eq!(ask(&mut coordinator, Instant::ZERO, GroupRequest::JoinGroup(request)), None);
+        }
+        let now = Instant::from_millis(6_000);
+        let mut out = Vec::new();
+        coordinator.on_timer(Instant::from_millis(3_000), &mut out);
+        coordinator.on_timer(now, &mut out);
+        assert_eq!(coordinator.state(GROUP), ClassicGroupState::CompletingRebalance);
+        (coordinator, now)
+    }
+
+    #[test]
+    fn a_session_timeout_out_of_bounds_is_refused() {
+        for seconds in [5, 1_801] {
+            let request = JoinGroupRequest { session_timeout: Duration::from_secs(seconds), ..join(0, &[Assignor::Range]) };
+            let refused = JoinGroupResponse::failed(Errors::InvalidSessionTimeout, None);
+            let mut coordinator = coordinator();
+            let response = ask(&mut coordinator, Instant::ZERO, GroupRequest::JoinGroup(request));
+            assert_eq!(response, Some(GroupResponse::JoinGroup(refused)));
+            assert!(coordinator.group(GROUP).is_none());
+        }
+    }
+
+    #[test]
+    fn as_many_votes_are_decided_by_the_hashes_of_the_names() {
+        use Assignor::{CooperativeSticky, Range, RoundRobin, Sticky};
+        for (first, second, elected) in [
+            ([Range, RoundRobin], [RoundRobin, Range], Range),
+            ([Range, Sticky], [Sticky, Range], Sticky),
+            ([CooperativeSticky, RoundRobin], [RoundRobin, CooperativeSticky], RoundRobin),
+        ] {
+            let (coordinator, _) = joined(&[&first, &second]);
+            assert_eq!(coordinator.group(GROUP).and_then(ClassicGroup::protocol), Some(elected));
+        }
+    }
+
+    #[test]
+    fn heartbeats_of_a_quiet_group_hardly_wake_the_coordinator() {
+        let members = 200;
+        let (mut coordinator, mut now) = joined(&vec![&[Assignor::Range][..]; members]);
+        let group = coordinator.group(GROUP).expect("it was joined");
+        let (leader, ids): (_, Vec<MemberId>) = (group.leader().unwrap(), group.members().map(|member| member.member_id).collect());
+        let instance = |id: MemberId| Some(InstanceId(id.client.0));
+        for id in [leader].into_iter().chain(ids.iter().copied().filter(|id| *id != leader)) {
+            let (generation, protocol, assignments) = (1, Some(Assignor::Range), Vec::new());
+            let sync = SyncGroupRequest { group: GROUP, member_id: id, group_instance_id: instance(id), generation, protocol, assignments };
+            ask(&mut coordinator, now, GroupRequest::SyncGroup(sync));
+        }
+        let mut wakes = 0;
+        let mut out = Vec::new();
+        let minutes = 9;
+        for _ in 0..minutes * 20 {
+            now += Duration::from_secs(3);
+            while coordinator.next_timer() <= now {
+                let wake = coordinator.next_timer();
+                coordinator.on_timer(wake, &mut out);
+                wakes += 1;
+            }
+            for &id in &ids {
+                let beat = HeartbeatRequest { group: GROUP, member_id: id, group_instance_id: instance(id), generation: 1 };
+                let response = ask(&mut coordinator, now, GroupRequest::Heartbeat(beat));
+                assert_eq!(response, Some(GroupResponse::Heartbeat(Errors::None)));
+            }
+        }
+        assert_eq!((coordinator.state(GROUP), out.len()), (ClassicGroupState::Stable, 0));
+        // All members were last seen at the same moment, so one look in a session's time is enough for all of them.
+        assert!(wakes <= minutes * 60 / 40, "{wakes} wakes for {} heartbeats", members * minutes * 20);
+    }
+}

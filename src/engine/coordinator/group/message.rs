@@ -302,3 +302,22 @@ pub enum GroupResponse {
     OffsetCommit(OffsetCommitResponse),
     OffsetFetch(OffsetFetchResponse),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_member_id_looks_like_kafkas_and_is_nobody_elses() {
+        let mut texts = BTreeSet::new();
+        for (client, incarnation) in (0..100).flat_map(|client| (1..100).map(move |incarnation| (client, incarnation))) {
+            let text = MemberId { client: MemberIndex(client), incarnation }.text("billing");
+            let uuid = text.strip_prefix(&format!("billing-{client}-")).expect("the client id comes first");
+            let parts: Vec<usize> = uuid.split('-').map(str::len).collect();
+            assert_eq!(parts, [8, 4, 4, 4, 12], "{text}");
+            assert!(uuid.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit()), "{text}");
+            assert!(texts.insert(uuid.to_owned()), "{text} is not the first of its kind");
+        }
+    }
+}
