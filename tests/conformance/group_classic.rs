@@ -83,6 +83,8 @@ struct Run {
     generations: Vec<i32>,
     /// Ids that nobody was given.
     strangers: Names,
+    /// What the vector calls each assignor.
+    assignors: Vec<(String, Assignor)>,
     sent: Vec<Sent>,
 }
 
@@ -108,6 +110,7 @@ impl Run {
             ids: Vec::new(),
             generations: Vec::new(),
             strangers: Names::default(),
+            assignors: Vec::new(),
             sent: Vec::new(),
         }
     }
@@ -191,10 +194,13 @@ impl Run {
             _ => vec![default.to_owned()],
         };
         let topics: Arc<[TopicId]> = strings(&op["topics"], "t").iter().map(|topic| TopicId(self.topics.number(topic))).collect();
-        let protocols = strings(&op["protocols"], "range").into_iter().map(|name| Protocol {
-            assignor: assignor(&name),
-            subscription: Subscription { topics: topics.clone(), owned: Arc::new([]), generation: NO_GENERATION },
-        });
+        let protocols: Arc<[Protocol]> = strings(&op["protocols"], "range")
+            .into_iter()
+            .map(|name| Protocol {
+                assignor: self.assignor(&name),
+                subscription: Subscription { topics: topics.clone(), owned: Arc::new([]), generation: NO_GENERATION },
+            })
+            .collect();
         GroupRequest::JoinGroup(JoinGroupRequest {
             group: GROUP,
             client: MemberIndex(self.member(op)),
@@ -202,7 +208,7 @@ impl Run {
             group_instance_id: self.instance(op),
             session_timeout: millis("session", 10_000),
             rebalance_timeout: millis("rebalance", 30_000),
-            protocols: protocols.collect(),
+            protocols,
             reason: JoinReason::NotProvided,
             version: if op["v4"] == json!(false) { 3 } else { JoinGroupRequest::LATEST_VERSION },
         })
@@ -271,7 +277,7 @@ impl Run {
             let mut members: Vec<String> = response.members.iter().map(|member| self.id_text(member.member_id)).collect();
             members.sort();
             result.insert("generation".into(), json!(response.generation));
-            result.insert("protocol".into(), json!(response.protocol.map(name)));
+            result.insert("protocol".into(), json!(response.protocol.map(|assignor| self.assignor_name(assignor))));
             result.insert("leader".into(), json!(self.id_text(leader)));
             result.insert("skip_assignment".into(), json!(response.skip_assignment));
             result.insert("members".into(), json!(members));
@@ -284,7 +290,7 @@ impl Run {
             return json!({ "error": response.error.name() });
         }
         let assignment = response.assignment.first().map_or("", |partition| self.assignments.name(partition.0));
-        json!({ "error": "NONE", "protocol": response.protocol.map(name), "assignment": assignment })
+        json!({ "error": "NONE", "protocol": response.protocol.map(|assignor| self.assignor_name(assignor)), "assignment": assignment })
     }
 
     fn group(&self) -> Value {
@@ -305,7 +311,7 @@ impl Run {
             "awaiting_join": group.awaiting_join(),
         });
         if let Some(protocol) = group.protocol() {
-            result["protocol"] = json!(name(protocol));
+            result["protocol"] = json!(self.assignor_name(protocol));
         }
         result
     }
@@ -355,23 +361,30 @@ impl Run {
         let place = ids.iter().position(|known| *known == id).unwrap_or(ids.len());
         format!("{}#{}", self.members.name(id.client.0), place + 1)
     }
-}
 
-fn assignor(name: &str) -> Assignor {
-    match name {
-        "range" => Assignor::Range,
-        "roundrobin" => Assignor::RoundRobin,
-        "sticky" => Assignor::Sticky,
-        "cooperative-sticky" => Assignor::CooperativeSticky,
-        unknown => panic!("an assignor that the engine does not have: {unknown}"),
+    /// A protocol that the engine does not have is played by an assignor that the vector has not used yet: to the
+    /// coordinator it is a name, and only which is the same as which counts.
+    fn assignor(&mut self, name: &str) -> Assignor {
+        if let Some((_, assignor)) = self.assignors.iter().find(|(known, _)| known == name) {
+            return *assignor;
+        }
+        let namesake = ASSIGNORS.iter().find(|(known, _)| *known == name);
+        let is_free = |assignor| self.assignors.iter().all(|(_, used)| *used != assignor);
+        let free = namesake.or_else(|| ASSIGNORS.iter().rev().find(|(_, assignor)| is_free(*assignor)));
+        let (_, assignor) = *free.expect("a vector has no more protocols than the engine has assignors");
+        self.assignors.push((name.to_owned(), assignor));
+        assignor
+    }
+
+    fn assignor_name(&self, assignor: Assignor) -> &str {
+        let (name, _) = self.assignors.iter().find(|(_, known)| *known == assignor).expect("it was named by a member");
+        name
     }
 }
 
-fn name(assignor: Assignor) -> &'static str {
-    match assignor {
-        Assignor::Range => "range",
-        Assignor::RoundRobin => "roundrobin",
-        Assignor::Sticky => "sticky",
-        Assignor::CooperativeSticky => "cooperative-sticky",
-    }
-}
+const ASSIGNORS: [(&str, Assignor); 4] = [
+    ("range", Assignor::Range),
+    ("roundrobin", Assignor::RoundRobin),
+    ("sticky", Assignor::Sticky),
+    ("cooperative-sticky", Assignor::CooperativeSticky),
+];

@@ -157,7 +157,7 @@ impl Membership {
     pub(super) fn finish_close(&mut self, now: Instant, out: &mut Vec<Output>) {
         let Some(Closing { expires, left }) = self.closing else { return };
         if expires == Instant::MAX {
-            return;
+            return; // It is closed already.
         }
         if !left && expires <= now {
             return self.leave_on_close(now, out);

@@ -176,6 +176,7 @@ pub struct Membership {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Closing {
+    /// When it waits no longer; never once it is closed.
     pub expires: Instant,
     /// The last commit is done, and the group has been left.
     pub left: bool,
