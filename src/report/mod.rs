@@ -3,5 +3,7 @@
 pub mod describe;
 pub mod json;
 pub mod lesson;
+pub mod number;
 pub mod outcome;
+pub mod story;
 pub mod text;

@@ -191,8 +191,8 @@ pub struct Frame {
     pub speed: Option<f64>,
     /// Reached over the last half second or so.
     pub reached: f64,
-    /// While a seek is under way: how far it is, 0 to 1.
-    pub seeking: Option<f32>,
+    /// While a seek is under way: where to, and how far it is, 0 to 1.
+    pub seeking: Option<(Nanos, f32)>,
     /// 16 hexadecimal digits; empty while playing.
     pub fingerprint: String,
     /// All partitions of all topics, in order of topics.

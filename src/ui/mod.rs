@@ -6,16 +6,17 @@ pub mod catalog;
 pub mod chart;
 pub mod frame;
 pub mod link;
-pub mod number;
 pub mod route;
 #[cfg(test)]
 mod sample;
+pub mod session;
 pub mod store;
 pub mod theme;
 pub mod view;
 pub mod widget;
 mod worker;
 
+pub use crate::report::number;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// The main thread: draws.

@@ -52,7 +52,7 @@ pub fn Transport(props: &Props) -> Html {
     };
     let asked = frame.speed.map_or("as fast as it goes".to_owned(), speed);
     let state = match frame.seeking {
-        Some(share) => format!("seeking, {:.0} %", share * 100.0),
+        Some((_, share)) => format!("seeking, {:.0} %", share * 100.0),
         None if frame.playing => format!("{} reached", speed(frame.reached)),
         None if at_end => "at the end".to_owned(),
         None => "paused".to_owned(),
@@ -71,7 +71,7 @@ pub fn Transport(props: &Props) -> Html {
                 <input type="range" min="0" max={FASTEST.to_string()} step="1" value={stop_of(frame.speed).to_string()} oninput={on_speed}
                     aria-valuetext={format!("{asked}, simulated seconds in a second")} />
             </label>
-            <Scrubber duration={about.duration} now={frame.now} furthest={props.digest.furthest} marks={Rc::new(props.digest.marks.clone())}
+            <Scrubber duration={about.duration} now={frame.seeking.map_or(frame.now, |(to, _)| to)} furthest={props.digest.furthest} marks={Rc::new(props.digest.marks.clone())}
                 on_command={props.on_command.clone()} />
         </section>
     }

@@ -1,6 +1,7 @@
-//! Numbers as people read them: `18 400`, `1.2 k/s`, `01:14.2`, `41 s`. All text of the page gets its numbers here.
+//! Numbers as people read them: `18 400`, `1.2 k/s`, `01:14.2`, `41 s`. All text that is made of a run gets its numbers here.
 
-use super::frame::Nanos;
+/// Nanoseconds since the start of a run.
+type Nanos = u64;
 
 /// Between groups of three digits: narrow, and no line breaks there.
 const THIN: char = '\u{202f}';
