@@ -20,6 +20,7 @@ pub fn digest(run: &mut Run, columns: u32) -> Digest {
     let width = column_width(run.sim.series(), run.sim.end(), columns);
     let (lag, lag_left_out) = lag_lines(run, width);
     let (story, story_left_out) = story(run);
+    let verdicts = judge::verdicts(run);
     Digest {
         run: run.number,
         now: nanos(run.sim.now()),
@@ -28,7 +29,7 @@ pub fn digest(run: &mut Run, columns: u32) -> Digest {
         lag_left_out,
         flow: flow_lines(run, width),
         latency: latency_lines(run, width),
-        verdicts: judge::verdicts(run),
+        verdicts,
         story,
         story_left_out,
         marks: marks(run),
