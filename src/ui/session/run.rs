@@ -127,7 +127,7 @@ impl Run {
         if self.playing {
             self.playing = false;
             let now = self.sim.now();
-            if self.seek.is_none() && now.0 % MILLI != 0 {
+            if self.seek.is_none() && !now.0.is_multiple_of(MILLI) {
                 self.sim.run_until(now.next_millis());
             }
         }
