@@ -10,7 +10,7 @@ use crate::engine::client::producer::partitioner::partition_for_key;
 use crate::engine::design::{self, KeyDistribution, SendKey};
 use crate::engine::log::memory_records::NO_KEY;
 use crate::engine::log::record_batch::size_of_bytes;
-use crate::engine::random::Alias;
+use crate::engine::random::{Alias, Stream};
 use std::sync::Arc;
 
 /// The keys of one producer.
@@ -84,7 +84,6 @@ impl Keys {
     }
 
     /// The entity of draws of the streams `… keys` and `… hot`; [`NO_KEY`] without entities.
-    #[inline(always)]
     pub fn entity(&self, keys_draw: u64, hot_draw: impl FnOnce() -> u64) -> u32 {
         if let Some(hot) = &self.hot
             && hot_draw() < hot.threshold
@@ -93,8 +92,25 @@ impl Keys {
         }
         match &self.choice {
             Choice::NoEntity => NO_KEY,
-            Choice::Uniform(keys) => (((keys_draw >> 32) * u64::from(*keys)) >> 32) as u32,
+            Choice::Uniform(keys) => uniform(keys_draw, *keys),
             Choice::Weighted(alias) => alias.choose(keys_draw),
+        }
+    }
+
+    /// The same for records that follow each other: one loop for each kind of distribution.
+    pub fn entities_of(&self, keys_draws: &[u64], hot: Stream, first: u64, entities: &mut [u32]) {
+        let pairs = entities.iter_mut().zip(keys_draws);
+        match &self.choice {
+            Choice::NoEntity => entities.fill(NO_KEY),
+            Choice::Uniform(keys) => pairs.for_each(|(entity, draw)| *entity = uniform(*draw, *keys)),
+            Choice::Weighted(alias) => pairs.for_each(|(entity, draw)| *entity = alias.choose(*draw)),
+        }
+        if let Some(Hot { threshold, entity: hot_entity }) = self.hot {
+            for (number, entity) in (first..).zip(entities) {
+                if hot.at(number) < threshold {
+                    *entity = hot_entity;
+                }
+            }
         }
     }
 
@@ -114,7 +130,7 @@ impl Keys {
     /// The key id of an entity and a draw of the stream `… salt`.
     #[inline(always)]
     pub fn salted(&self, entity: u32, salt_draw: u64) -> u32 {
-        entity * self.salt + (((salt_draw >> 32) * u64::from(self.salt)) >> 32) as u32
+        entity * self.salt + uniform(salt_draw, self.salt)
     }
 
     /// How many entities there are.
@@ -173,6 +189,12 @@ impl Keys {
         shares.sort_unstable_by(|a, b| b.total_cmp(a));
         shares.iter().take(10).sum()
     }
+}
+
+/// A number below `count`, from the upper half of a draw.
+#[inline(always)]
+fn uniform(draw: u64, count: u32) -> u32 {
+    (((draw >> 32) * u64::from(count)) >> 32) as u32
 }
 
 impl Names {

@@ -222,9 +222,7 @@ impl Workload {
         let mut draws = [0; BLOCK];
         let draws = &mut draws[..block.len];
         self.streams.keys.fill(first, draws);
-        for (place, (key, draw)) in block.keys.iter_mut().zip(draws.iter()).enumerate() {
-            *key = keys.entity(*draw, || self.streams.hot.at(first + place as u64));
-        }
+        keys.entities_of(draws, self.streams.hot, first, &mut block.keys[..block.len]);
         if keys.is_salted() {
             self.streams.salt.fill(first, draws);
             for (key, draw) in block.keys.iter_mut().zip(draws.iter()) {

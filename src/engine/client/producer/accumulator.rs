@@ -185,7 +185,7 @@ impl RecordAccumulator {
     }
 
     /// Appends a record at `now`, to a partition or, with `None`, to the sticky one. Records come in order of time.
-    #[inline]
+    #[inline(always)]
     pub fn append(&mut self, now: Instant, partition: Option<u32>, record: &Record) -> Result<RecordAppendResult, BufferExhausted> {
         let millis = self.millis_of(record.time);
         let Some(partition) = partition else { return self.append_sticky(now, record, millis) };
@@ -196,6 +196,7 @@ impl RecordAccumulator {
     }
 
     /// Kafka's loop: a switch that was put off because a batch was open is made up for as soon as all are full.
+    #[inline(never)]
     fn append_sticky(&mut self, now: Instant, record: &Record, millis: u64) -> Result<RecordAppendResult, BufferExhausted> {
         loop {
             let partition = self.partitioner.peek_current_partition(&self.metadata);
@@ -252,13 +253,20 @@ impl RecordAccumulator {
                 Some(RecordAppendResult { partition, batch_is_full, new_batch_created: false, appended_bytes })
             }
             None => {
-                let was_full = queue.size > 1 || batch.is_full();
-                batch.close_for_record_appends();
-                if !was_full {
-                    self.becomes_full(partition);
-                }
+                self.close_last(partition);
                 None
             }
+        }
+    }
+
+    /// The last batch of a queue has no room for a record, so it gets no more.
+    #[cold]
+    fn close_last(&mut self, partition: u32) {
+        let queue = self.queues[partition as usize];
+        let was_full = self.queue_is_full(queue);
+        self.batches[queue.last as usize].close_for_record_appends();
+        if !was_full {
+            self.becomes_full(partition);
         }
     }
 
@@ -314,10 +322,15 @@ impl RecordAccumulator {
     #[inline(always)]
     fn millis_of(&mut self, time: Instant) -> u64 {
         if time.0.wrapping_sub(self.millis_from) >= 1_000_000 {
-            self.millis = time.as_millis();
-            self.millis_from = self.millis * 1_000_000;
+            self.enter_millisecond(time);
         }
         self.millis
+    }
+
+    #[inline(never)]
+    fn enter_millisecond(&mut self, time: Instant) {
+        self.millis = time.as_millis();
+        self.millis_from = self.millis * 1_000_000;
     }
 
     fn queue_is_full(&self, queue: Deque) -> bool {
@@ -331,6 +344,7 @@ impl RecordAccumulator {
     }
 
     /// The queue of a partition is full and was not before.
+    #[inline(never)]
     fn becomes_full(&mut self, partition: u32) {
         if let Some((node, _)) = self.sending_node(partition) {
             self.nodes[node as usize].full += 1;

@@ -112,14 +112,21 @@ impl ProducerBatch {
             self.types.push(record.kind);
         }
         self.uncompressed += size;
-        let before = self.estimated;
-        self.estimated = match compression {
-            Compression::None => before + size,
-            Compression::Gzip | Compression::Snappy | Compression::Lz4 | Compression::Zstd => {
-                RECORD_BATCH_OVERHEAD + estimated_size(self.uncompressed, self.estimation)
+        match compression {
+            Compression::None => {
+                self.estimated += size;
+                Some(size)
             }
-        };
-        Some(self.estimated - before)
+            Compression::Gzip | Compression::Snappy | Compression::Lz4 | Compression::Zstd => Some(self.estimate_again()),
+        }
+    }
+
+    /// With compression: the size as it is believed to be now. Returns by how much it has grown.
+    #[inline(never)]
+    fn estimate_again(&mut self) -> u32 {
+        let before = self.estimated;
+        self.estimated = RECORD_BATCH_OVERHEAD + estimated_size(self.uncompressed, self.estimation);
+        self.estimated - before
     }
 
     /// Records that are younger than `at`; they are in order of time.
