@@ -67,7 +67,13 @@ pub const fn record_size(offset_delta: u32, timestamp_delta: i64, key: Option<u3
 #[inline(always)]
 pub const fn record_size_of_fields(offset_delta: u32, timestamp_delta: i64, fields: u32) -> u32 {
     let attributes = 1;
-    let body = attributes + size_of_varint(offset_delta as i32) + size_of_varlong(timestamp_delta) + fields;
+    // One look tells that both deltas are small, as nearly all are.
+    let deltas = if (offset_delta as u64 | timestamp_delta as u64) < 64 {
+        2
+    } else {
+        size_of_varint(offset_delta as i32) + size_of_varlong(timestamp_delta)
+    };
+    let body = attributes + deltas + fields;
     size_of_varint(body as i32) + body
 }
 
