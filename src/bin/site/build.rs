@@ -76,6 +76,7 @@ fn assemble(root: &Path, compiled: &Path, folder: &Path) -> Result<(), Problem> 
         .keep_debug(false)
         .remove_name_section(true)
         .remove_producers_section(true)
+        .omit_default_module_path(false)
         .web(true)
         .and_then(|bindgen| bindgen.generate(folder));
     bound.map_err(|error| format!("wasm-bindgen cannot bind {}: {error:#}", compiled.display()))
