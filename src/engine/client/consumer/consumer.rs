@@ -34,6 +34,8 @@ pub struct Consumer {
     busy: Duration,
     handled: u64,
     pub(super) work: Work,
+    /// Starts of handling that the order tracker has not heard of, of work that has ended.
+    starts: Vec<Start>,
     /// Processes so far: answers to an earlier one are not heard.
     incarnation: u32,
     config: Config,
@@ -107,6 +109,7 @@ impl Consumer {
             busy: Duration::ZERO,
             handled: 0,
             work: Work::default(),
+            starts: Vec::new(),
             incarnation: 0,
             config: Config::new(group, spec, member),
             metadata: topics.collect(),
@@ -352,6 +355,9 @@ impl Consumer {
             None => self.work.settle(&mut bench, cx.now),
             Some(at) => self.work.cut(&mut bench, at, self.factor),
         }
+        if cx.plan.design.track_order {
+            self.work.tell_starts(cut.unwrap_or(cx.now), &mut self.starts);
+        }
         self.busy += self.work.busy_until(cut.unwrap_or(cx.now));
         self.handled += self.work.settled() as u64;
         self.tell_repeats(cx);
@@ -513,8 +519,11 @@ impl Consumer {
 
     /// The starts of handling since the last time it was asked.
     pub fn tell_starts(&mut self, now: Instant, starts: &mut Vec<Start>) {
-        let now = self.clock(now);
-        self.work.tell_starts(now, starts);
+        starts.append(&mut self.starts);
+        if self.is_handling() {
+            let now = self.clock(now);
+            self.work.tell_starts(now, starts);
+        }
     }
 
     pub(super) fn disown(&mut self, cx: &mut Context<'_>, partitions: &[TopicPartition]) {
