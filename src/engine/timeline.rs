@@ -3,7 +3,7 @@
 //! Entries are numbered by their place in the list, so that one that was added live plays as if it had been in the file.
 //! Holds: at one instant entries go by place, occurrence and phase, whatever was scheduled first.
 
-use super::application::progress::GroupProgress;
+use super::application::progress::PassedOver;
 use super::client::producer::batch::ProduceData;
 use super::design::{Action, CommitError, Design, ResetTo, TimelineEntry, When};
 use super::id::{GroupId, MemberIndex, ObservationId};
@@ -348,21 +348,14 @@ impl Stage<'_> {
             broker.reset_offset(self.world.now, self.plan, group, partition, offset).map_err(|_| Refusal::GroupActive)?;
             let books = &mut self.world.books;
             books.groups[group.index()].partitions[partition.index()].committed = Some(offset);
-            let unread = unread_between(&books.groups[group.index()].progress, partition, from, offset);
-            books.groups[group.index()].progress.skipped += unread;
+            let from_offset = from.unwrap_or(offset).max(log.log_start);
+            books.groups[group.index()].progress.pass_over(partition, from_offset, offset, PassedOver::Skipped);
             books.mix(offset ^ u64::from(partition.0) << 40);
             let id = self.observe(cause, What::GroupReset { group, partition, from, to: offset });
             self.world.books.causes.uncommitted.insert((group, partition), id);
         }
         Ok(())
     }
-}
-
-/// Records between two offsets that the group has not handled.
-pub fn unread_between(progress: &GroupProgress, partition: super::id::TopicPartition, from: Option<u64>, to: u64) -> u64 {
-    let from = from.unwrap_or(to);
-    let handled = &progress.partitions[partition.index()].handled;
-    to.saturating_sub(from) - (handled.count_below(to.max(from)) - handled.count_below(from))
 }
 
 /// How long an entry lasts, if it ends by itself, as the page's marks show it.

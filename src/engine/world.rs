@@ -6,6 +6,7 @@ use super::broker::broker::Broker;
 use super::client::consumer::consumer::Consumer;
 use super::client::producer::batch::ProduceData;
 use super::client::producer::sender::Sender;
+use super::coordinator::group::message::GroupResponse;
 use super::environment::network::Network;
 use super::id::{BrokerId, GroupId, MemberIndex, NodeId, ObservationId, Offset, ProducerId, TopicPartition};
 use super::log::file_records::{FileRecords, Tail};
@@ -405,6 +406,9 @@ impl World {
             Next::Deliver { to, .. } => *to,
             Next::Elapsed { node } => *node,
         };
+        if self.asks_what_is_handled(node, &next) {
+            self.settle(plan, history);
+        }
         let World { queue, network, books, work, .. } = self;
         let mut cx = Context { now: at, node, plan, horizon, queue, network, books, history, work, pool };
         let wake = match self.actors[node.index()] {
@@ -433,7 +437,20 @@ impl World {
                 consumer.wake_at()
             }
         };
-        self.queue.set_timer(node, wake);
+        // What is overdue is done now.
+        self.queue.set_timer(node, wake.max(at));
+    }
+
+    /// Whether what comes counts records that a group has not handled: then all that is done by now has to be booked.
+    fn asks_what_is_handled(&self, node: NodeId, next: &Next) -> bool {
+        match (self.actors[node.index()], next) {
+            (Actor::Broker(index), Next::Elapsed { .. }) => self.brokers[index].retention_is_due(self.now),
+            (Actor::Consumer(_), Next::Deliver { message: Message::ListOffsetsResponse(_), .. }) => true,
+            (Actor::Consumer(_), Next::Deliver { message: Message::GroupResponse { response, .. }, .. }) => {
+                matches!(**response, GroupResponse::OffsetFetch(_))
+            }
+            (Actor::Broker(_) | Actor::Sender(_) | Actor::Consumer(_), _) => false,
+        }
     }
 
     /// Lets a node act outside of an event: an intervention.
@@ -450,7 +467,7 @@ impl World {
         let mut cx = Context { now: *now, node, plan, horizon: *now, queue, network, books, history, work, pool };
         let consumer = &mut self.consumers[index];
         let result = act(consumer, &mut cx);
-        let wake = consumer.wake_at();
+        let wake = consumer.wake_at().max(cx.now);
         self.queue.set_timer(node, wake);
         result
     }

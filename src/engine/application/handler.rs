@@ -260,11 +260,9 @@ impl Work {
             before = *end;
         }
 
-        let partition = &mut bench.progress.partitions[records.partition.index()];
-        partition.consumed += records.count();
         let mut duplicates = 0;
         let repeats = &mut self.repeats;
-        partition.handled.insert(records.first, records.end, |first, end| {
+        bench.progress.handle(records.partition, records.first, records.end, |first, end| {
             duplicates += end - first;
             tell(repeats, None, Records { partition: records.partition, first, end });
         });

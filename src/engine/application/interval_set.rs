@@ -69,6 +69,42 @@ impl IntervalSet {
         self.intervals.splice(from..to, [(start, stop)]);
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Takes `first..last` out and says how many of them there were.
+    pub fn remove(&mut self, first: Offset, last: Offset) -> OffsetCount {
+        let from = self.intervals.partition_point(|&(_, end)| end <= first);
+        let to = self.intervals.partition_point(|&(start, _)| start < last);
+        if from >= to || first >= last {
+            return 0;
+        }
+        let (start, end) = (self.intervals[from].0, self.intervals[to - 1].1);
+        let removed = self.intervals[from..to].iter().map(|&(a, b)| b.min(last) - a.max(first)).sum();
+        let left = [(start, first), (last, end)].into_iter().filter(|&(a, b)| a < b);
+        self.intervals.splice(from..to, left);
+        self.count -= removed;
+        removed
+    }
+
+    /// The parts of `first..last` that are not in the set.
+    pub fn gaps(&self, first: Offset, last: Offset) -> Vec<(Offset, Offset)> {
+        let from = self.intervals.partition_point(|&(_, end)| end <= first);
+        let mut gaps = Vec::new();
+        let mut at = first;
+        for &(start, end) in self.intervals[from..].iter().take_while(|&&(start, _)| start < last) {
+            if at < start {
+                gaps.push((at, start));
+            }
+            at = end;
+        }
+        if at < last {
+            gaps.push((at, last));
+        }
+        gaps
+    }
+
     /// The first offset at or after `from` that is not in the set.
     pub fn first_missing(&self, from: Offset) -> Offset {
         let after = self.intervals.partition_point(|&(_, end)| end <= from);
@@ -102,6 +138,17 @@ mod tests {
                 let missing = (first..100).find(|&n| !flags[n as usize]).unwrap_or(100);
                 assert_eq!(set.first_missing(first).min(100), missing);
                 assert_eq!(set.count_below(50), flags[..50].iter().filter(|f| **f).count() as u64);
+                let gaps: Vec<u64> = set.gaps(first, 95).into_iter().flat_map(|(a, b)| a..b).collect();
+                assert_eq!(gaps, (first..95).filter(|&n| !flags[n as usize]).collect::<Vec<_>>());
+                if step % 3 == 0 {
+                    let (first, last) = (draw >> 16 & 63, (draw >> 16 & 63) + (draw >> 24 & 31));
+                    let there = (first..last).filter(|&n| flags[n as usize]).count() as u64;
+                    assert_eq!(set.remove(first, last), there);
+                    (first..last).for_each(|n| flags[n as usize] = false);
+                    assert_eq!(set.count(), flags.iter().filter(|f| **f).count() as u64);
+                    assert!((0..100).all(|n| set.contains(n) == flags[n as usize]));
+                    assert!(set.intervals().windows(2).all(|pair| pair[0].1 < pair[1].0));
+                }
             }
         }
     }

@@ -30,10 +30,21 @@ pub struct PartitionProgress {
     /// Handlers completed, each delivery.
     pub consumed: u64,
     pub handled: IntervalSet,
+    /// Not handled, and the group's position has jumped over them.
+    skipped: IntervalSet,
+    /// Not handled, and deleted by retention.
+    expired: IntervalSet,
     /// Deduplication: what is marked, and since when.
     pub marks: Marks,
     /// Up to here records have been delivered before.
     pub delivered_end: Offset,
+}
+
+/// Why a group will not see a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassedOver {
+    Skipped,
+    Expired,
 }
 
 /// What one effect did to the events of each partition.
@@ -196,6 +207,43 @@ impl GroupProgress {
             expired: 0,
             commits_refused: 0,
             bytes_out: 0,
+        }
+    }
+
+    /// The group will not see those of `first..last` that it has not handled, as things stand. Says how many that
+    /// is true of only now.
+    pub fn pass_over(&mut self, partition: TopicPartition, first: Offset, last: Offset, why: PassedOver) -> OffsetCount {
+        let PartitionProgress { handled, skipped, expired, .. } = &mut self.partitions[partition.index()];
+        let mut count = 0;
+        for (first, last) in handled.gaps(first, last) {
+            for (first, last) in skipped.gaps(first, last) {
+                for (first, last) in expired.gaps(first, last) {
+                    count += last - first;
+                    match why {
+                        PassedOver::Skipped => skipped.insert(first, last, |_, _| {}),
+                        PassedOver::Expired => expired.insert(first, last, |_, _| {}),
+                    }
+                }
+            }
+        }
+        match why {
+            PassedOver::Skipped => self.skipped += count,
+            PassedOver::Expired => self.expired += count,
+        }
+        count
+    }
+
+    /// Books records as handled; what had been passed over has come after all. `again` hears of those handled before.
+    #[inline]
+    pub fn handle(&mut self, partition: TopicPartition, first: Offset, last: Offset, again: impl FnMut(Offset, Offset)) {
+        let of = &mut self.partitions[partition.index()];
+        of.consumed += last - first;
+        of.handled.insert(first, last, again);
+        if !of.skipped.is_empty() {
+            self.skipped -= of.skipped.remove(first, last);
+        }
+        if !of.expired.is_empty() {
+            self.expired -= of.expired.remove(first, last);
         }
     }
 }

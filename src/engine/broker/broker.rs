@@ -2,6 +2,7 @@
 //! Kafka: `KafkaApis`, `ReplicaManager`, `LogManager`. Left out: followers (a later part: with one replica the high
 //! watermark is the log end at once, and `acks=all` waits for nobody), reading old records from disk.
 
+use super::super::application::progress::PassedOver;
 use super::super::client::consumer::fetcher::Fetcher;
 use super::super::coordinator::group::group_coordinator::{GroupCoordinator, Output};
 use super::super::coordinator::group::message::{GroupRequest, GroupResponse, OffsetCommitRequestPartition, ReplyTo};
@@ -17,7 +18,6 @@ use super::super::observe::observation::{RebalanceReason, Refusal, RemovalReason
 use super::super::plan::Plan;
 use super::super::random::round_nanos;
 use super::super::time::{Duration, Instant};
-use super::super::timeline::unread_between;
 use super::super::world::{Context, History, RequestKind};
 use super::fetch_session::{FetchSession, ReadLog};
 use super::request_queue::{Cost, RequestQueue};
@@ -118,6 +118,11 @@ impl Broker {
 
     pub fn log(&self, local: u32) -> &UnifiedLog {
         &self.logs[local as usize]
+    }
+
+    /// Whether a retention pass is due.
+    pub fn retention_is_due(&self, now: Instant) -> bool {
+        self.next_retention <= now
     }
 
     pub fn queued_requests(&self) -> usize {
@@ -406,9 +411,9 @@ impl Broker {
                 if !cx.plan.groups[group.index()].partitions.contains(&partition) {
                     continue;
                 }
-                let count = unread_between(&cx.books.groups[group.index()].progress, partition, Some(before), log_start);
+                let progress = &mut cx.books.groups[group.index()].progress;
+                let count = progress.pass_over(partition, before, log_start, PassedOver::Expired);
                 if count > 0 {
-                    cx.books.groups[group.index()].progress.expired += count;
                     let expired = cx.observe(Some(deleted), What::UnreadExpired { group, partition, count });
                     cx.books.causes.lag.insert((group, partition), expired);
                 }

@@ -2,13 +2,13 @@
 //! Kafka: `ConsumerRebalanceListenerInvoker`, `OffsetsRequestManager`, `SubscriptionState`.
 //! Left out: leader epochs of positions (a later part).
 
+use super::super::super::application::progress::PassedOver;
 use super::super::super::coordinator::group::message::{GroupRequest, OffsetCommitRequestPartition};
 use super::super::super::design::AutoOffsetReset;
 use super::super::super::id::{NodeId, ObservationId, Offset, TopicPartition};
 use super::super::super::message::{ListOffsetsRequest, Message, OffsetSpec};
 use super::super::super::observe::observation::What;
 use super::super::super::time::Instant;
-use super::super::super::timeline::unread_between;
 use super::super::super::world::{Context, RequestKind};
 use super::commit::{CommitKind, CompletedCommit};
 use super::consumer::{Activity, AfterCommit, CORRELATIONS, Consumer, REQUEST_BYTES};
@@ -181,7 +181,11 @@ impl Consumer {
                 Some(offset) => {
                     process.fetcher.seek(partition, offset);
                     if process.fetcher.position(partition).is_some() {
-                        cx.books.groups[self.group.index()].partitions[partition.index()].position = Some(offset);
+                        let books = &mut cx.books.groups[self.group.index()];
+                        books.partitions[partition.index()].position = Some(offset);
+                        // Committed and never handled: who commits first and dies, or an operator, has jumped over them.
+                        let log_start = cx.books.logs[partition.index()].log_start;
+                        books.progress.pass_over(partition, log_start, offset, PassedOver::Skipped);
                     }
                 }
                 None => without.push(partition),
@@ -230,8 +234,7 @@ impl Consumer {
             let books = &mut cx.books.groups[group.index()];
             books.partitions[partition.index()].position = Some(to);
             let log_start = cx.books.logs[partition.index()].log_start;
-            let skipped = unread_between(&books.progress, partition, Some(from.unwrap_or(0).max(log_start)), to);
-            books.progress.skipped += skipped;
+            let skipped = books.progress.pass_over(partition, from.unwrap_or(0).max(log_start), to, PassedOver::Skipped);
             cx.books.mix(to ^ u64::from(partition.0) << 44 ^ 1 << 62);
             if from.is_some() || skipped > 0 {
                 let cause = cx.books.causes.lag.get(&(group, partition)).copied();

@@ -474,7 +474,9 @@ impl RecordAccumulator {
 
     /// Gives the memory of a request back for another one.
     pub fn recycle(&mut self, mut data: ProduceData) {
+        // It may have been another producer's.
         data.clear();
+        (data.producer, data.fixed_value_size) = (self.config.producer, self.config.fixed_value_size);
         self.spare.push(data);
     }
 
