@@ -90,7 +90,10 @@ fn run_says_whether_the_design_holds() {
     let healed = laglab(&["run", file.name(), "--variant", "Two members"]);
     assert_eq!(healed.status.code(), Some(0), "{}{}", out(&healed), err(&healed));
     let unknown = laglab(&["run", file.name(), "--variant", "Two member"]);
-    assert_eq!((unknown.status.code(), err(&unknown)), (Some(2), "error: there is no variant `Two member`; did you mean Two members?\n".into()));
+    assert_eq!(
+        (unknown.status.code(), err(&unknown)),
+        (Some(2), "error: there is no variant `Two member`; did you mean Two members?\n".into())
+    );
 }
 
 #[test]
@@ -108,7 +111,9 @@ fn json_stands_alone() {
     assert_eq!((&keeps_up["name"], &keeps_up["holds"]), (&Value::from("keeps_up"), &Value::from(false)));
     assert!(keeps_up["observed"].as_f64().is_some_and(|lag| lag >= 300.0));
     assert_eq!(reads_most["holds"], true);
-    let produced: i64 = (0..2).map(|partition| result["totals"]["produced"][format!("partition={partition},topic=orders")].as_i64().expect("a number")).sum();
+    let produced: i64 = (0..2)
+        .map(|partition| result["totals"]["produced"][format!("partition={partition},topic=orders")].as_i64().expect("a number"))
+        .sum();
     assert!((1_990..=2_000).contains(&produced), "constant arrivals, less what is on its way: {produced}");
     let series = result["series"]["lag"]["group=billing,partition=1,topic=orders"].as_array().expect("a series");
     assert_eq!(series.len(), 200);
