@@ -95,6 +95,11 @@ impl<'a> Problems<'a> {
         }
     }
 
+    /// Whether there are more errors than anybody reads: no need to look for help for another.
+    pub fn full(&self) -> bool {
+        self.found.borrow().len() >= 2 * MOST
+    }
+
     /// What stands at a place of the file.
     pub fn written(&self, span: Span) -> &'a str {
         self.text.get(span.start..span.end).unwrap_or_default()
@@ -146,9 +151,10 @@ pub fn render_all(file: &str, problems: &[Problem]) -> String {
 
 /// The real name that is meant, if one is near enough to be.
 pub fn nearest<'n>(name: &str, real: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    const LOOKED_AT: usize = 1_000;
     let name = name.to_lowercase();
     let distance = |other: &str| strsim::damerau_levenshtein(&name, &other.to_lowercase());
-    let (best, distance) = real.into_iter().map(|other| (other, distance(other))).min_by_key(|(_, distance)| *distance)?;
+    let (best, distance) = real.into_iter().take(LOOKED_AT).map(|other| (other, distance(other))).min_by_key(|(_, distance)| *distance)?;
     (distance <= (name.chars().count() / 3).max(2) || best.to_lowercase().starts_with(&name) && name.len() > 2).then_some(best)
 }
 
@@ -159,7 +165,7 @@ pub fn suggest<'n>(name: &str, real: impl IntoIterator<Item = &'n str> + Clone) 
     {
         return format!("did you mean {near}?");
     }
-    let all: Vec<&str> = real.into_iter().collect();
+    let all: Vec<&str> = real.into_iter().take(17).collect();
     match all.len() {
         0 => "there is none yet".into(),
         1..=16 => format!("one of: {}", all.join(", ")),

@@ -33,6 +33,29 @@ fn a_file_has_a_size() {
     assert!(said(&items).contains("more than 100000 values"));
 }
 
+/// Each error may look for the nearest of many names: that is bounded, too.
+#[test]
+fn many_errors_among_many_names_take_no_time() {
+    let many = |line: &dyn Fn(usize) -> String| (0..7_000).map(line).collect::<Vec<_>>().join("\n");
+    let topics = many(&|n| format!("  some-long-name-of-a-topic-{n}: {{ partition: 1 }}"));
+    let producers = many(&|n| format!("  p{n}: {{ topic: some-long-name-of-a-tropic-{n}, rate: 1/s }}"));
+    let config = many(&|n| format!("      max.poll.record{n}: 1"));
+    let text = format!("laglab: 1\nduration: 1m\ntopics:\n{topics}\nproducers:\n{producers}\ngroups:\n  g:\n    config:\n{config}\n");
+    let started = std::time::Instant::now();
+    assert!(said(&text).contains("the limit is 1000"));
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_run_has_bounds_of_memory() {
+    let wide = SMALL.replace("partitions: 6", "partitions: 10000").replace("duration: 1m", "duration: 1h");
+    assert!(said(&wide).contains("the limit is 2048 MiB"), "{}", said(&wide));
+    let often = SMALL
+        .replace("at: 10s,", "at: 10s, every: 1ms, times: 10000,")
+        .replace("\nexpect:", &("\n  - { at: 1s, every: 1ms, times: 10000, do: group.stop, group: billing }".repeat(10) + "\nexpect:"));
+    assert!(said(&often).contains("the limit is 100000"), "{}", said(&often));
+}
+
 #[test]
 fn odd_texts_are_refused_with_a_sentence() {
     for text in [

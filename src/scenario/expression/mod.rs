@@ -9,6 +9,7 @@
 //! compare = value (< | > | within PERCENT of) base
 //! ```
 
+mod labels;
 mod lexer;
 mod metrics;
 mod parser;

@@ -24,6 +24,9 @@ impl Config {
         let mut explicit: Vec<Explicit> = Vec::new();
         let entries = node.and_then(|node| mapping(problems, node, &format!("config of {what}"))).unwrap_or_default();
         for entry in entries {
+            if problems.full() {
+                break;
+            }
             let Some(setting) = kafka_config::lookup(scope, &entry.key) else {
                 let message = format!("Kafka has no {} setting `{}`", scope.name(), shorten(&entry.key));
                 let help = match (kafka_config::nearest(scope, &entry.key), kafka_config::elsewhere(scope, &entry.key)) {

@@ -24,6 +24,7 @@ impl<'n, 'p> Fields<'n, 'p> {
         let entries = mapping(problems, node, &what)?;
         for entry in entries {
             match object.field(&entry.key) {
+                None if problems.full() => {}
                 None => {
                     let known = object.fields.iter().map(|field| field.name);
                     problems.error(entry.key_span, format!("{what} has no key `{}`", shorten(&entry.key)), suggest(&entry.key, known));

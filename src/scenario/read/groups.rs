@@ -6,14 +6,13 @@ use super::super::problem::{Problems, suggest};
 use super::super::tree::{Entry, Node, shorten};
 use super::Owned;
 use super::config::Config;
-use super::fields::{Fields, mapping};
+use super::fields::Fields;
 use super::handler;
-use super::names::{Names, legal};
+use super::names::{Names, legal, section};
 use crate::engine::design::{Assignor, AutoOffsetReset, BrokerConfig, Budget, ConsumerConfig, Group, Target};
 
 /// Of all groups together, with those that the timeline adds.
 pub const MAX_MEMBERS: u64 = 1_000;
-pub const MAX_GROUPS: usize = 200;
 
 const MODELLED: &[&str] = &[
     "partition.assignment.strategy",
@@ -34,12 +33,7 @@ const MODELLED: &[&str] = &[
 ];
 
 pub fn read(problems: &Problems, node: Option<&Node>, names: &mut Names, targets: &[Target], owned: &mut Vec<Owned>) -> Vec<Group> {
-    let Some(node) = node else { return Vec::new() };
-    let entries = mapping(problems, node, "`groups`").unwrap_or_default();
-    if entries.len() > MAX_GROUPS {
-        problems.error(node.span, format!("there are {} groups; the limit is {MAX_GROUPS}", entries.len()), "take some away");
-        return Vec::new();
-    }
+    let entries = section(problems, node, "groups");
     let groups: Vec<Group> = entries.iter().map(|entry| group(problems, entry, names, targets, owned)).collect();
     let members: u64 = groups.iter().map(|group| u64::from(group.members)).sum();
     if members > MAX_MEMBERS {

@@ -7,13 +7,21 @@ use super::groups::MAX_MEMBERS;
 use super::names::Names;
 use super::producers::{MAX_INSTANCES, MAX_KEYS};
 use crate::engine::design::{Action, Design, KeyDistribution, Rate, RateCurve, When};
+use crate::engine::id::TopicId;
+use crate::engine::observe::series::sample_interval;
 use crate::engine::time::{Duration, Instant};
 
 /// Records that a run may send.
 pub const MAX_RECORDS: f64 = 500_000_000.0;
 
+/// Beginnings of entries of the timeline.
+pub const MAX_OCCURRENCES: u64 = 100_000;
+/// What all series of a run may take.
+pub const MAX_SERIES_BYTES: u64 = 2 << 30;
+
 pub fn check(problems: &Problems, fields: &Fields, design: &Design) {
     let span = |key: &str| fields.key_span(key).unwrap_or(fields.span);
+    check_memory(problems, fields, design);
     let records = records(design);
     if records > MAX_RECORDS {
         let message =
@@ -40,6 +48,30 @@ pub fn check(problems: &Problems, fields: &Fields, design: &Design) {
     let members = design.groups.iter().map(|group| u64::from(group.members)).sum::<u64>() + added;
     if added > 0 && members > MAX_MEMBERS {
         problems.error(span("timeline"), format!("the groups may come to {members} members; the limit is {MAX_MEMBERS}"), "add fewer");
+    }
+}
+
+/// Occurrences of the whole timeline, and what the series of a run take at most.
+fn check_memory(problems: &Problems, fields: &Fields, design: &Design) {
+    let span = |key: &str| fields.key_span(key).unwrap_or(fields.span);
+    let occurrences: u64 = design.timeline.iter().map(|entry| times(&entry.when)).sum();
+    if occurrences > MAX_OCCURRENCES {
+        let message = format!("the timeline begins {occurrences} things; the limit is {MAX_OCCURRENCES}");
+        problems.error(span("timeline"), message, "make `times` smaller");
+    }
+    let partitions = |topics: &[TopicId]| -> u64 {
+        topics.iter().filter_map(|topic| design.topics.get(topic.index())).map(|topic| u64::from(topic.partitions)).sum()
+    };
+    let all: u64 = design.topics.iter().map(|topic| u64::from(topic.partitions)).sum();
+    let read: u64 = design.groups.iter().map(|group| partitions(&group.topics)).sum();
+    let members: u64 = design.groups.iter().map(|group| u64::from(group.members)).sum();
+    // About what the engine samples: two series a partition, eight for each group that reads it, one a member.
+    let series = 2 * all + 8 * read + members + 20 * design.groups.len() as u64;
+    let samples = design.duration.0 / sample_interval(design.duration).0.max(1);
+    let bytes = series.saturating_mul(samples).saturating_mul(8);
+    if bytes > MAX_SERIES_BYTES {
+        let message = format!("the samples of this run would take about {} MiB; the limit is {} MiB", bytes >> 20, MAX_SERIES_BYTES >> 20);
+        problems.error(span("duration"), message, "make partitions, groups or the duration smaller");
     }
 }
 

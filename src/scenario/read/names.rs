@@ -1,9 +1,13 @@
 //! The names that a file gives, so that a reference can be looked up before everything is read.
 
 use super::super::problem::{Problems, suggest};
-use super::super::tree::{Node, Span, shorten};
+use super::super::tree::{Entry, Node, Span, shorten};
+use super::fields::mapping;
 use crate::engine::id::{GroupId, ProducerId, TargetId, TopicId};
 use crate::engine::observe::metric::Labels;
+
+/// Topics, and as many producers, targets and groups. More are refused where they are read.
+pub const MAX_NAMES: usize = 1_000;
 
 #[derive(Clone, Debug, Default)]
 pub struct Names {
@@ -28,7 +32,7 @@ pub struct Names {
 impl Names {
     pub fn collect(root: &Node) -> Self {
         let keys = |name: &str| -> Vec<String> {
-            root.get(name).and_then(Node::map).unwrap_or_default().iter().map(|entry| entry.key.clone()).collect()
+            root.get(name).and_then(Node::map).unwrap_or_default().iter().take(MAX_NAMES).map(|entry| entry.key.clone()).collect()
         };
         let entries = root.get("timeline").and_then(Node::list).unwrap_or_default().iter().enumerate();
         let entries = entries.map(|(place, entry)| match entry.get("id").and_then(Node::scalar) {
@@ -74,7 +78,7 @@ impl Names {
 
 pub fn find(problems: &Problems, names: &[String], what: &str, name: &str, span: Span) -> Option<usize> {
     let place = names.iter().position(|known| known == name);
-    if place.is_none() {
+    if place.is_none() && !problems.full() {
         problems.error(span, format!("there is no {what} `{}`", shorten(name)), suggest(name, names.iter().map(String::as_str)));
     }
     place
@@ -120,4 +124,18 @@ impl Names {
         let given: Vec<String> = list.into_iter().filter_map(|(label, value)| Some(format!("{label}={}", value?))).collect();
         given.join(",")
     }
+}
+
+/// The things of a section that a file names; too many are refused, and none of them read.
+pub fn section<'n>(problems: &Problems, node: Option<&'n Node>, key: &str) -> &'n [Entry] {
+    let entries = node.and_then(|node| mapping(problems, node, &format!("`{key}`"))).unwrap_or_default();
+    if entries.len() > MAX_NAMES {
+        problems.error(
+            entries[MAX_NAMES].key_span,
+            format!("there are {} {key}; the limit is {MAX_NAMES}", entries.len()),
+            "take some away",
+        );
+        return &[];
+    }
+    entries
 }

@@ -8,7 +8,7 @@ use super::super::units;
 use super::config::Config;
 use super::draw;
 use super::fields::{Fields, mapping, read_scalar};
-use super::names::{Names, legal};
+use super::names::{Names, legal, section};
 use crate::engine::design::{
     Acks, Arrivals, Compression, Entity, Key, KeyDistribution, Life, Producer, ProducerConfig, RateCurve, SendKey,
 };
@@ -35,8 +35,7 @@ const MODELLED: &[&str] = &[
 ];
 
 pub fn read(problems: &Problems, node: Option<&Node>, names: &Names) -> Vec<Producer> {
-    let Some(node) = node else { return Vec::new() };
-    mapping(problems, node, "`producers`").unwrap_or_default().iter().map(|entry| producer(problems, entry, names)).collect()
+    section(problems, node, "producers").iter().map(|entry| producer(problems, entry, names)).collect()
 }
 
 fn producer(problems: &Problems, entry: &Entry, names: &Names) -> Producer {

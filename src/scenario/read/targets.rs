@@ -5,15 +5,14 @@ use super::super::problem::Problems;
 use super::super::tree::{Entry, Node};
 use super::super::units;
 use super::Owned;
-use super::fields::{Fields, mapping, read_scalar};
-use super::names::legal;
+use super::fields::{Fields, read_scalar};
+use super::names::{legal, section};
 use crate::engine::design::{Target, TargetKind};
 use crate::engine::random::Distribution;
 use crate::engine::time::Duration;
 
 pub fn read(problems: &Problems, node: Option<&Node>, owned: &mut Vec<Owned>) -> Vec<Target> {
-    let Some(node) = node else { return Vec::new() };
-    mapping(problems, node, "`targets`").unwrap_or_default().iter().map(|entry| target(problems, entry, owned)).collect()
+    section(problems, node, "targets").iter().map(|entry| target(problems, entry, owned)).collect()
 }
 
 fn target(problems: &Problems, entry: &Entry, owned: &mut Vec<Owned>) -> Target {

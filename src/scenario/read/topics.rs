@@ -6,12 +6,11 @@ use super::super::problem::Problems;
 use super::super::tree::{Entry, Node};
 use super::Owned;
 use super::config::Config;
-use super::fields::{Fields, mapping};
-use super::names::legal;
+use super::fields::Fields;
+use super::names::{legal, section};
 use crate::engine::design::{Topic, TopicConfig};
 use crate::engine::time::Duration;
 
-pub const MAX_TOPICS: usize = 1_000;
 /// Of all topics together.
 pub const MAX_PARTITIONS: u64 = 10_000;
 
@@ -27,13 +26,9 @@ const MODELLED: &[&str] = &[
 
 pub fn read(problems: &Problems, node: Option<&Node>, brokers: u32, broker: &Config, owned: &mut Vec<Owned>) -> Vec<Topic> {
     let Some(node) = node else { return Vec::new() };
-    let entries = mapping(problems, node, "`topics`").unwrap_or_default();
-    if entries.is_empty() {
+    let entries = section(problems, Some(node), "topics");
+    if node.map().is_some_and(<[Entry]>::is_empty) {
         problems.error(node.span, "there are no topics", "write `topics: { orders: { partitions: 6 } }`");
-    }
-    if entries.len() > MAX_TOPICS {
-        problems.error(node.span, format!("there are {} topics; the limit is {MAX_TOPICS}", entries.len()), "take some away");
-        return Vec::new();
     }
     let topics: Vec<Topic> = entries.iter().map(|entry| topic(problems, entry, brokers, broker, owned)).collect();
     let partitions: u64 = topics.iter().map(|topic| u64::from(topic.partitions)).sum();
