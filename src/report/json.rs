@@ -2,6 +2,7 @@
 //! order; what is unknown or never is null. The form is public: keys are added, not changed.
 
 use super::outcome::Outcome;
+use super::story;
 use crate::engine::observe::histogram::Histogram;
 use crate::engine::observe::observation::Observation;
 use crate::engine::time::Instant;
@@ -31,7 +32,7 @@ pub fn run(outcome: &Outcome) -> Value {
         "latency": latency,
         "series": series(outcome),
         "ledger": ledger(outcome),
-        "story": outcome.sim.observations().iter().enumerate().map(|(id, told)| observation(id, told)).collect::<Vec<_>>(),
+        "story": story(outcome),
     })
 }
 
@@ -93,13 +94,23 @@ fn ledger(outcome: &Outcome) -> Vec<Value> {
     outcome.ledger.iter().map(line).collect()
 }
 
-fn observation(id: usize, observation: &Observation) -> Value {
-    json!({
-        "event": id,
-        "at_ms": millis(observation.at),
-        "cause": observation.cause.map(|cause| cause.0),
-        "what": observation.what.name(),
-    })
+/// Every observation by its id, with the sentence that tells it where there is one.
+fn story(outcome: &Outcome) -> Vec<Value> {
+    let observations = outcome.sim.observations();
+    let mut texts: Vec<Option<String>> = vec![None; observations.len()];
+    for sentence in story::tell(outcome.sim.plan(), observations) {
+        texts[sentence.event.index()] = Some(sentence.text);
+    }
+    let line = |(id, (observation, text)): (usize, (&Observation, Option<String>))| {
+        json!({
+            "event": id,
+            "at_ms": millis(observation.at),
+            "cause": observation.cause.map(|cause| cause.0),
+            "what": observation.what.name(),
+            "text": text,
+        })
+    };
+    observations.iter().zip(texts).enumerate().map(line).collect()
 }
 
 fn within<'m>(map: &'m mut Map<String, Value>, key: &str) -> &'m mut Map<String, Value> {

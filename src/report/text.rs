@@ -1,6 +1,7 @@
 //! A run as text for a terminal: does the design hold, and what came of each group.
 
 use super::outcome::Outcome;
+use super::story::{self, Sentence, Tone};
 use crate::engine::id::GroupId;
 use crate::engine::observe::metric::{Labels, Metric};
 use crate::scenario::expectation::{CompareVerdict, State, Verdict};
@@ -36,9 +37,22 @@ pub fn run(outcome: &Outcome) -> String {
         )
         .expect(TAKES);
     }
+    let sentences = story::tell(outcome.sim.plan(), outcome.sim.observations());
+    let notable: Vec<&Sentence> = sentences.iter().filter(|sentence| sentence.tone != Tone::Plain).collect();
+    if !notable.is_empty() {
+        text.push('\n');
+    }
+    for sentence in notable.iter().take(SENTENCES) {
+        writeln!(text, "{}  {}", sentence.at, sentence.text).expect(TAKES);
+    }
+    if notable.len() > SENTENCES {
+        writeln!(text, "… and {} more; --format json has all of it", notable.len() - SENTENCES).expect(TAKES);
+    }
     text
 }
 
+/// As much of the story as fits a screen.
+const SENTENCES: usize = 20;
 const TAKES: &str = "a string takes everything";
 
 fn verdict(outcome: &Outcome, verdict: &Verdict) -> String {
@@ -52,7 +66,11 @@ fn verdict(outcome: &Outcome, verdict: &Verdict) -> String {
     let mut seen = Vec::new();
     match (verdict.observed, verdict.word) {
         (_, Some(word)) => seen.push(word.name().to_owned()),
-        (Some(number), None) => seen.push(quantity(number, unit(outcome, verdict))),
+        (Some(number), None) => seen.push(match unit(outcome, verdict) {
+            "ms" if number.is_finite() => rounded(number),
+            "s" if number.is_finite() => rounded(number * 1e3),
+            unit => quantity(number, unit),
+        }),
         (None, None) if verdict.state == State::Broken => seen.push("never known".to_owned()),
         (None, None) => {}
     }
