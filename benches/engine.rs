@@ -199,12 +199,19 @@ fn records(rounds: u64, table: &mut Vec<Line>) {
     line(table, format!("ns per record at {many} records ÷ at 1000000 (goal: at 10⁸)"), "≤ 1.1", ratio);
 }
 
-/// The slowest of many seeks as a share of the whole run.
+/// What checkpoints cost, and the slowest of many seeks as a share of the whole run.
 fn seek(rounds: u64, table: &mut Vec<Line>) {
     let design = w().design();
-    let mut shares = Vec::new();
+    let end = Instant::ZERO + design.duration;
+    let (mut shares, mut with, mut without) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
+        let mut bare = Simulation::without_checkpoints(design.clone());
+        let start = Clock::now();
+        while bare.run_towards(end, 1_000_000) == Progress::Working {}
+        without.push(start.elapsed().as_secs_f64());
+        drop(bare);
         let (wall, mut run) = play(&design);
+        with.push(wall);
         let mut slowest = 0.0_f64;
         for place in [37, 99, 3, 71, 50, 51, 12, 88, 64, 25] {
             let start = Clock::now();
@@ -213,6 +220,8 @@ fn seek(rounds: u64, table: &mut Vec<Line>) {
         }
         shares.push(slowest / wall);
     }
+    let ratio = median(&with).zip(median(&without)).map(|(with, without)| with / without);
+    line(table, "run of W with checkpoints ÷ without", "≤ 1.02", ratio);
     line(table, "the slowest of ten seeks ÷ the whole run of W", "≤ 0.1", median(&shares));
 }
 
