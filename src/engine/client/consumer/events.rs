@@ -10,7 +10,7 @@ use super::super::super::message::{ListOffsetsRequest, Message, OffsetSpec};
 use super::super::super::observe::observation::What;
 use super::super::super::time::Instant;
 use super::super::super::world::{Context, RequestKind};
-use super::commit::{CommitKind, CompletedCommit};
+use super::commit::{CommitFailure, CommitKind, CompletedCommit};
 use super::consumer::{Activity, AfterCommit, CORRELATIONS, Consumer, REQUEST_BYTES};
 use super::membership::{AutoCommit, Output};
 use std::sync::Arc;
@@ -142,7 +142,13 @@ impl Consumer {
                     .iter()
                     .map(|commit| commit.offset.saturating_sub(partitions[commit.partition.index()].committed.unwrap_or(0)))
                     .sum();
-                let why = cx.books.causes.commits.get(&group).or(cx.books.causes.member.get(&(group, member))).copied();
+                let causes = &cx.books.causes;
+                let why = match failure {
+                    CommitFailure::RebalanceInProgress => causes.rebalance.get(&group),
+                    CommitFailure::CommitFailed(_) | CommitFailure::FencedInstanceId => causes.member.get(&(group, member)),
+                    CommitFailure::Retriable(_) | CommitFailure::TimedOut | CommitFailure::Fatal(_) => causes.commits.get(&group),
+                };
+                let why = why.copied();
                 let id = cx.observe(why, What::CommitRefused { group, member, error: failure.name(), uncommitted });
                 for commit in completed.offsets.iter() {
                     cx.books.causes.uncommitted.insert((group, commit.partition), id);
