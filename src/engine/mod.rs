@@ -11,6 +11,7 @@ pub mod design;
 pub mod environment;
 pub mod errors;
 pub mod id;
+pub mod invariant;
 pub mod log;
 pub mod message;
 pub mod observe;

@@ -125,6 +125,11 @@ impl Queue {
         Some((at, next))
     }
 
+    /// No message is under way.
+    pub fn is_quiet(&self) -> bool {
+        self.boxes.iter().all(|own| own.messages.is_empty())
+    }
+
     /// How many messages are under way to a node.
     pub fn messages_to(&self, node: NodeId) -> usize {
         self.boxes[node.index()].messages.len()

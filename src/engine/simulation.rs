@@ -5,6 +5,7 @@
 use super::client::producer::batch::ProduceData;
 use super::design::{Action, Design, TimelineEntry, When};
 use super::id::{ObservationId, ProducerId};
+use super::invariant::Invariants;
 use super::observe::metric::{Labels, Metric};
 use super::observe::observation::Observation;
 use super::observe::sampler;
@@ -29,6 +30,7 @@ pub struct Simulation {
     /// Work done by this process, which rewinding does not undo.
     work: u64,
     pool: Vec<ProduceData>,
+    invariants: Invariants,
 }
 
 /// An intervention can only change what has not happened yet.
@@ -54,7 +56,7 @@ impl Simulation {
         let mut history = History::default();
         let world = World::new(&plan, &mut history);
         let checkpoints = vec![world.clone()];
-        Simulation { plan, world, history, checkpoints, spacing: CHECKPOINT_SPACING, work: 0, pool: Vec::new() }
+        Simulation { plan, world, history, checkpoints, spacing: CHECKPOINT_SPACING, work: 0, pool: Vec::new(), invariants: Invariants::default() }
     }
 
     /// The same without checkpoints: for runs that are never rewound.
@@ -90,6 +92,9 @@ impl Simulation {
         let until = until.min(self.end());
         let plan = Arc::clone(&self.plan);
         let before = self.world.work;
+        if cfg!(debug_assertions) {
+            self.invariants.begin(&self.world);
+        }
         let stop = before.saturating_add(budget.max(1));
         let progress = loop {
             let event = self.world.queue.next_at();
@@ -112,6 +117,12 @@ impl Simulation {
                 self.world.work += 1;
                 sampler::sample(&mut self.world, &plan, &mut self.history);
                 sampler::ask_conditions(&mut self.world, &plan, &self.history);
+                if cfg!(debug_assertions) {
+                    self.invariants.at_sample(&self.world, &plan, &self.history);
+                }
+            }
+            if cfg!(debug_assertions) {
+                self.invariants.after_event(&self.world, &plan);
             }
             self.keep_checkpoint();
             if self.world.work >= stop {

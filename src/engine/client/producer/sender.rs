@@ -150,6 +150,11 @@ impl Sender {
         self.workload.consumed() - ahead
     }
 
+    /// Records taken from the load, some of them perhaps ahead of time.
+    pub fn taken(&self) -> u64 {
+        self.workload.consumed()
+    }
+
     pub fn entity_of(&self, key: u32) -> Option<u32> {
         self.shared.load.keys().entity_of(key)
     }
