@@ -56,7 +56,16 @@ impl Simulation {
         let mut history = History::default();
         let world = World::new(&plan, &mut history);
         let checkpoints = vec![world.clone()];
-        Simulation { plan, world, history, checkpoints, spacing: CHECKPOINT_SPACING, work: 0, pool: Vec::new(), invariants: Invariants::default() }
+        Simulation {
+            plan,
+            world,
+            history,
+            checkpoints,
+            spacing: CHECKPOINT_SPACING,
+            work: 0,
+            pool: Vec::new(),
+            invariants: Invariants::default(),
+        }
     }
 
     /// The same without checkpoints: for runs that are never rewound.

@@ -129,6 +129,11 @@ impl Broker {
         self.queue.waiting()
     }
 
+    /// No request waits or is in work.
+    pub fn is_idle(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// Time that request handlers have worked.
     pub fn worked(&self) -> Duration {
         self.queue.worked

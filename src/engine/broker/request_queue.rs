@@ -58,8 +58,9 @@ impl RequestQueue {
         self.waiting.len()
     }
 
-    pub fn threads(&self) -> usize {
-        self.threads
+    /// Nothing waits and nothing is in work.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.in_work.is_empty()
     }
 
     pub fn push(&mut self, now: Instant, from: NodeId, message: Message, cost: Cost) {

@@ -29,7 +29,11 @@ pub fn check_owners(world: &World, plan: &Plan) {
         owners.sort_unstable();
         for pair in owners.windows(2) {
             let same = pair[0].0 == pair[1].0 && pair[0].1 == pair[1].1 && pair[0].0 >= 0;
-            assert!(!same, "group {}: members {} and {} own partition {} in generation {}", group.0, pair[0].2, pair[1].2, pair[0].1.0, pair[0].0);
+            assert!(
+                !same,
+                "group {}: members {} and {} own partition {} in generation {}",
+                group.0, pair[0].2, pair[1].2, pair[0].1.0, pair[0].0
+            );
         }
     }
 }
