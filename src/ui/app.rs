@@ -139,7 +139,10 @@ impl Component for App {
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
         match message {
             Message::Answer(answer) => return self.answer(*answer),
-            Message::Fault(what) => self.store.fault = Some(what),
+            // What the worker itself said of its end says more.
+            Message::Fault(what) => {
+                self.store.fault.get_or_insert(what);
+            }
             Message::Route => self.go(),
             Message::Command(command) => self.send(command),
             Message::Light(thing) => self.store.lit = thing,

@@ -68,6 +68,8 @@ pub enum Answer {
     Refused(Vec<Problem>),
     Frame(Frame),
     Digest(Digest),
+    /// A bug: the worker has stopped, with this sentence.
+    Fault(String),
 }
 
 /// Something wrong in a file, with its place.

@@ -78,6 +78,10 @@ impl Store {
                 Change::Other
             }
             Answer::Frame(_) | Answer::Digest(_) => Change::Nothing,
+            Answer::Fault(what) => {
+                self.fault = Some(what);
+                Change::Other
+            }
         }
     }
 
@@ -92,7 +96,8 @@ impl Store {
 
     pub fn work(&self) -> Option<Kept> {
         let about = self.run()?;
-        Some(Kept { text: about.text.clone(), variant: about.variant.clone(), at: self.frame.now })
+        let at = self.frame.seeking.map_or(self.frame.now, |(to, _)| to);
+        Some(Kept { text: about.text.clone(), variant: about.variant.clone(), at })
     }
 
     /// The mark before or after the playhead.

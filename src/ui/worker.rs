@@ -24,6 +24,11 @@ struct Worker {
 
 pub fn run() {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    // A panic ends the worker; its sentence is the last thing that the page hears.
+    std::panic::set_hook(Box::new(|panic| {
+        let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+        send(&scope, &Answer::Fault(panic.to_string()));
+    }));
     let worker = Rc::new(Worker {
         performance: scope.performance().expect("a worker has a clock"),
         session: RefCell::new(Session::new()),
@@ -106,8 +111,12 @@ impl Worker {
     }
 
     fn post(&self, answer: &Answer) {
-        let text = serde_json::to_string(answer).expect("an answer is plain data");
-        // The page is gone when this fails, and the worker with it.
-        let _ = self.scope.post_message(&JsValue::from_str(&text));
+        send(&self.scope, answer);
     }
+}
+
+fn send(scope: &DedicatedWorkerGlobalScope, answer: &Answer) {
+    let text = serde_json::to_string(answer).expect("an answer is plain data");
+    // The page is gone when this fails, and the worker with it.
+    let _ = scope.post_message(&JsValue::from_str(&text));
 }

@@ -128,7 +128,7 @@ impl<DB: DrawingBackend> Plot<'_, '_, DB> {
         let Some((budget, name)) = self.sheet.budget else { return Ok(()) };
         let y = self.y(budget);
         self.dashed((LEFT, y), (self.size.0 - RIGHT, y), 6.0, 4.0, self.sheet.palette.bad)?;
-        self.text(name, (LEFT + 5.0, y - 4.0), self.sheet.palette.bad, (HPos::Left, VPos::Bottom))
+        self.text(name, (self.size.0 - RIGHT - 2.0, y - 3.0), self.sheet.palette.bad, (HPos::Right, VPos::Bottom))
     }
 
     fn lines(&self) -> Done<DB> {
@@ -189,6 +189,11 @@ impl<DB: DrawingBackend> Plot<'_, '_, DB> {
         for (y, word, color) in words {
             let y = y.max(lowest + 13.0);
             lowest = y;
+            // A ground of its own, so that it can be read where lines pass: six pixels for a letter are enough.
+            let wide = word.chars().count() as f64 * 6.2;
+            let left = if matches!(anchor, HPos::Right) { x - wide } else { x };
+            let ground = [self.device((left - 2.0, y - 7.0)), self.device((left + wide + 2.0, y + 7.0))];
+            self.area.draw(&Rectangle::new(ground, self.color(self.sheet.palette.card, 0.8).filled()))?;
             self.text(&word, (x, y), color, (anchor, VPos::Center))?;
         }
         Ok(())

@@ -272,7 +272,7 @@ pub fn note_marks(run: &mut Run) {
             What::EffectRepeated { .. } => ("effect repeated".to_owned(), Grade::Twice),
             What::OrderViolated { .. } => ("order violated".to_owned(), Grade::Warning),
             What::UnreadExpired { .. } => ("unread deleted".to_owned(), Grade::Bad),
-            What::CannotKeepUp { partition, .. } => (format!("p{} falls behind", plan.partition(*partition).partition), Grade::Warning),
+            What::CannotKeepUp { .. } => ("cannot keep up".to_owned(), Grade::Warning),
             What::InterventionRefused { .. } => ("intervention refused".to_owned(), Grade::Warning),
             What::TopKeys { .. }
             | What::InterventionBegan { .. }
@@ -293,7 +293,8 @@ pub fn note_marks(run: &mut Run) {
             | What::StatusChanged { .. } => continue,
         };
         let at = nanos(observation.at);
-        let told = run.seen.iter().rev().take_while(|mark| mark.at + near >= at).any(|mark| mark.text == text);
+        let kind = |text: &str| text.split(" · ").next().unwrap_or_default().to_owned();
+        let told = run.seen.iter().rev().take_while(|mark| mark.at + near >= at).any(|mark| kind(&mark.text) == kind(&text));
         if !told && run.seen.len() < MARKS {
             run.seen.push(Mark { at, text, grade, planned: false });
         }

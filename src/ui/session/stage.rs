@@ -56,7 +56,7 @@ pub fn frame(run: &mut Run) -> Frame {
 
 fn add_readers(run: &Run, snapshot: &Snapshot, group: usize, partitions: &mut [PartitionNow]) {
     let table = run.sim.series();
-    let (second, three) = (samples_in(table, 1.0), samples_in(table, 3.0));
+    let (second, stretch) = (samples_in(table, 1.0), samples_in(table, 5.0));
     let own = &snapshot.groups[group];
     let budget = run.sim.design().groups[group].budget.records;
     let mut lags: Vec<u64> = own.partitions.iter().filter_map(|partition| partition.lag).collect();
@@ -73,7 +73,7 @@ fn add_readers(run: &Run, snapshot: &Snapshot, group: usize, partitions: &mut [P
             committed: partition.committed,
             lag: partition.lag,
             rate_out: mean_of_last(&table.series[trend.rate_out], second) as f32,
-            growth: growth(&table.series[trend.lag], three, table) as f32,
+            growth: growth(&table.series[trend.lag], stretch, table) as f32,
             unread_age: partition.unread_age.as_millis_f64() as f32,
             status: partition.status.name().to_owned(),
             hot: over || lag >= HOT_FROM && lag > median.saturating_mul(HOT_TIMES),
@@ -117,7 +117,7 @@ fn group_now(run: &Run, snapshot: &Snapshot, group: usize, partitions: &[Partiti
         let rate: f32 = mine.iter().map(|(_, reader)| reader.rate_out).sum();
         let grows: f32 = mine
             .iter()
-            .filter(|(partition, reader)| reader.growth > (partition.rate_in * 0.03).max(1.0))
+            .filter(|(partition, reader)| reader.growth > (partition.rate_in * 0.05).max(2.0))
             .map(|(_, reader)| reader.growth)
             .sum();
         let away = matches!(member.state, MemberState::Down | MemberState::Paused);

@@ -78,7 +78,7 @@ impl Page {
                     self.digest = digest;
                     self.session.take(Command::Taken, self.clock);
                 }
-                Answer::Ready | Answer::Gallery(_) | Answer::Picture(_) => {}
+                Answer::Ready | Answer::Gallery(_) | Answer::Picture(_) | Answer::Fault(_) => {}
             }
         }
     }

@@ -66,15 +66,22 @@ pub fn mean_of_last(series: &Series, samples: usize) -> f64 {
     if count == 0 { 0.0 } else { sum / f64::from(count) }
 }
 
-/// By how much a series grew in a second, over the last so many samples.
+/// By how much a series grew in a second: the mean of the last so many samples against the mean of as many before them,
+/// since lag that is committed in batches goes up and down like a saw.
 pub fn growth(series: &Series, samples: usize, table: &SeriesTable) -> f64 {
     let values = series.values();
-    let recent = &values[values.len().saturating_sub(samples + 1)..];
-    match (recent.first(), recent.last()) {
-        (Some(then), Some(now)) if recent.len() > 1 && then.is_finite() && now.is_finite() => {
-            (now - then) * 1e9 / (table.every.0 as f64 * (recent.len() - 1) as f64)
+    let late = &values[values.len().saturating_sub(samples)..];
+    let early = &values[values.len().saturating_sub(2 * samples)..values.len() - late.len()];
+    let mean = |part: &[f64]| {
+        let known: Vec<f64> = part.iter().copied().filter(|value| value.is_finite()).collect();
+        (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    };
+    match (mean(early), mean(late)) {
+        (Some(then), Some(now)) => {
+            let apart = (early.len() + late.len()) as f64 / 2.0 * table.every.0 as f64 / 1e9;
+            (now - then) / apart
         }
-        (Some(_), Some(_)) | (None, _) | (_, None) => 0.0,
+        (None, _) | (_, None) => 0.0,
     }
 }
 

@@ -40,7 +40,7 @@ pub fn Charts(props: &Props) -> Html {
         <div class="charts">
             { common("Lag per partition", &format!("records behind the log end{left_out}"), Unit::Records, &digest.lag) }
             { common("In and out", "records/s", Unit::RecordsPerSecond, &digest.flow) }
-            { common("Latency", "event to end of handler, logarithmic", Unit::Millis, &digest.latency) }
+            { common("Latency", "event to done, log scale", Unit::Millis, &digest.latency) }
         </div>
     }
 }
@@ -150,7 +150,7 @@ struct CanvasProps {
     on_hover: Callback<Option<f64>>,
 }
 
-const HEIGHT: f64 = 190.0;
+const HEIGHT: f64 = 148.0;
 
 #[component]
 fn Canvas(props: &CanvasProps) -> Html {

@@ -59,7 +59,8 @@ fn sketch(picture: Option<&Picture>) -> Html {
     let top = picture.budget.map_or(f64::from(highest), |budget| f64::from(highest).max(budget as f64 * 1.1));
     let scale = Scale::linear(top);
     let y = |value: f64| HEIGHT - 4.0 - (HEIGHT - 10.0) * scale.share(value);
-    let lines = picture.lines.iter().map(|line| {
+    // The highest come first, and are drawn last.
+    let lines = picture.lines.iter().rev().map(|line| {
         let mut path = String::new();
         let mut pen = 'M';
         for (i, value) in line.iter().enumerate() {
@@ -72,8 +73,8 @@ fn sketch(picture: Option<&Picture>) -> Html {
                 None => pen = 'M',
             }
         }
-        let hot = peak(line) > highest * 0.4 && highest > 0.0;
-        html! { <path class={if hot { "hot" } else { "quiet" }} d={path} /> }
+        let over = picture.budget.is_some_and(|budget| f64::from(peak(line)) > budget as f64);
+        html! { <path class={if over { "hot" } else { "quiet" }} d={path} /> }
     });
     let budget = picture.budget.map(|budget| {
         let y = px(y(budget as f64));

@@ -6,6 +6,9 @@ use super::super::super::frame::{About, Frame};
 
 /// Under this width members stand below the tapes.
 pub const NARROW_BELOW: f64 = 700.0;
+/// The lowest step from card to card, and that of cards of members that own nothing.
+const LOW: f64 = 26.0;
+const SMALL: f64 = 22.0;
 /// More partitions than this are folded, until the visitor unfolds them.
 pub const FOLD_ABOVE: usize = 24;
 
@@ -67,7 +70,9 @@ impl Layout {
         let narrow = width < NARROW_BELOW;
         let visible = visible(frame, unfolded);
         let row_height: f64 = match visible.len() {
-            0..=14 => 29.0,
+            0..=4 => 50.0,
+            5..=8 => 40.0,
+            9..=14 => 29.0,
             15..=24 => 22.0,
             _ => 16.0,
         };
@@ -130,13 +135,30 @@ impl Layout {
             // Groups that read the same topics share the height that is there.
             let sharing = about.groups.iter().filter(|other| about.groups.get(index).is_some_and(|g| g.topics == other.topics)).count();
             let room = (bottom - read.iter().map(|s| s.top).fold(top, f64::min)) / sharing.max(1) as f64;
-            let step = (room / count.max(1) as f64).clamp(26.0, 90.0);
             let x = width - members_width;
-            let cards = (0..count)
-                .map(|i| Area { x, y: top + i as f64 * step + 2.0, width: members_width - 1.0, height: (step - 6.0).min(82.0) })
-                .collect();
-            groups.push(GroupPlace { title: (x, top - 8.0), cards });
-            floor = top + count as f64 * step + 8.0;
+            // Where there is no room for all, those that own nothing stand below the others, two in a row.
+            let idle = |place: usize| group.state == "Stable" && group.members[place].owned == 0;
+            let small = if count as f64 * LOW > room { (0..count).filter(|place| idle(*place)).count() } else { 0 };
+            // A few are worth a card of their own, with its word.
+            let small = if small < 4 { 0 } else { small };
+            let below = small.div_ceil(2) as f64 * SMALL;
+            let step = ((room - below) / (count - small).max(1) as f64).clamp(LOW, 90.0);
+            let (mut large_done, mut small_done) = (0, 0);
+            let cards = (0..count).map(|place| {
+                if small > 0 && idle(place) {
+                    let (column, row) = (small_done % 2, small_done / 2);
+                    small_done += 1;
+                    let half = (members_width - 7.0) / 2.0;
+                    let y = top + (count - small) as f64 * step + row as f64 * SMALL + 2.0;
+                    Area { x: x + column as f64 * (half + 6.0), y, width: half, height: SMALL - 4.0 }
+                } else {
+                    let y = top + f64::from(large_done) * step + 2.0;
+                    large_done += 1;
+                    Area { x, y, width: members_width - 1.0, height: (step - 6.0).min(82.0) }
+                }
+            });
+            groups.push(GroupPlace { title: (x, top - 8.0), cards: cards.collect() });
+            floor = top + (count - small) as f64 * step + below + 8.0;
         }
         let height = tapes_bottom.max(floor) + 4.0;
         Layout {

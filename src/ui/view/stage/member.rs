@@ -131,14 +131,18 @@ fn middle(name: &str, member: &MemberNow, area: &Area) -> Html {
 
 fn low(name: &str, member: &MemberNow, area: &Area) -> Html {
     let y = px(area.middle() + 4.0);
+    let room = ((area.width - 88.0) / 7.3).max(8.0) as usize;
+    let (from, right) = (area.x + 18.0 + 7.3 * name.chars().count().min(room) as f64, area.x + area.width);
     let quiet = member.owned == 0 || matches!(member.state.as_str(), "down" | "paused" | "joining");
     html! {
         <>
-            <text class="lbl small" x={px(area.x + 12.0)} y={y.clone()}>{ fit(name, 12) }</text>
-            if quiet {
+            <text class="lbl small" x={px(area.x + 12.0)} y={y.clone()}>{ fit(name, room) }</text>
+            if quiet && area.width < 120.0 {
+                // No room for the word: the dashed card says it, and its label.
+            } else if quiet {
                 <text class="tick state" x={px(area.x + area.width - 8.0)} {y} text-anchor="end">{ word(member) }</text>
             } else {
-                { bar(member, area.x + area.width * 0.48, area.middle() - 3.0, area.width * 0.2) }
+                { bar(member, from, area.middle() - 3.0, (right - 56.0 - from).max(14.0)) }
                 <text class={classes!("num", "small", member.falls_behind.is_some().then_some("bad"))} x={px(area.x + area.width - 8.0)} {y}
                     text-anchor="end">{ numbers(member) }</text>
             }
@@ -148,7 +152,7 @@ fn low(name: &str, member: &MemberNow, area: &Area) -> Html {
 
 fn numbers(member: &MemberNow) -> String {
     match member.falls_behind {
-        Some(growth) => format!("▲ +{}", rate(f64::from(growth))),
+        Some(growth) => format!("+{}", rate(f64::from(growth))),
         None => rate(f64::from(member.rate)),
     }
 }

@@ -101,7 +101,7 @@ impl Scene<'_> {
         let topic = &self.about.topics[section.topic];
         let (left, right) = self.layout.tape;
         let room = (self.layout.width / 6.6) as usize;
-        let beside = topic.name.chars().count() as f64 * 8.6 + 14.0;
+        let beside = topic.name.chars().count() as f64 * 9.3 + 18.0;
         let words = format!("{} · {}", plural(topic.partitions as usize, "partition"), topic.keys);
         let words = fit(&words, room.saturating_sub((beside / 6.6) as usize));
         // A tick that would touch the word before it is left out.
@@ -203,7 +203,7 @@ impl Scene<'_> {
                     class,
                     format!("in {index} {}", row.place),
                     (area.x + area.width, from),
-                    (self.layout.tape.0 - 26.0, row.y),
+                    (self.layout.tape.0 - 32.0, row.y),
                     w,
                 ));
             }

@@ -34,8 +34,8 @@ pub fn row(scene: &Scene, row: &Row) -> Html {
     let (left, right) = scene.layout.tape;
     let (on_click, on_key) = scene.lighting(&thing);
 
-    let tape_height = (scene.layout.row_height * 0.55).min(16.0);
-    let lag_height = (scene.layout.row_height * 0.7).min(20.0);
+    let tape_height = (scene.layout.row_height * 0.55).min(20.0);
+    let lag_height = (scene.layout.row_height * 0.7).min(25.0);
     let top = row.y - tape_height / 2.0;
     let lag = reader.and_then(|reader| reader.lag);
     let shade = lag.map(|lag| {
@@ -50,7 +50,7 @@ pub fn row(scene: &Scene, row: &Row) -> Html {
     let number_x = right + 8.0;
     let sign = reader.map(|reader| direction(partition, reader));
     let sign_x = if scene.layout.narrow { scene.layout.width - 10.0 } else { right + 70.0 };
-    let lag_text = if scene.layout.narrow && lag_text.chars().count() > 6 { short(lag.unwrap_or(0) as f64) } else { lag_text };
+    let lag_text = if scene.layout.narrow && lag_text.chars().count() > 5 { short(lag.unwrap_or(0) as f64) } else { lag_text };
 
     html! {
         <g key={thing.clone()} class={scene.classes("partition", &thing)} tabindex="0" role="button"
@@ -102,7 +102,7 @@ fn shift(scene: &Scene, partition: &PartitionNow) -> f64 {
 
 /// Grows, shrinks or stays, by more than what sampling makes.
 fn direction(partition: &PartitionNow, reader: &Reader) -> (&'static str, &'static str) {
-    let noise = (partition.rate_in * 0.03).max(1.0);
+    let noise = (partition.rate_in * 0.05).max(2.0);
     match reader.growth {
         growth if growth > noise => ("▲", if reader.hot { "bad" } else { "warn" }),
         growth if growth < -noise => ("▼", "ok"),

@@ -1,214 +1,31 @@
-//! The story of a run: sentences with numbers, made from observations. Each knows its moment, its thing and its cause.
-//! Left out: what a sentence nearby says already (who got which partition, when a rebalance has completed).
-//! Holds: the same observations give the same sentences; every observation is told, or listed as not told, by name.
+//! The words: a sentence for each kind of observation, or for several of a kind.
 
-use super::number::{count, millis, rate, share, short};
-use crate::engine::design::{Action, CommitError, Design, Rate, ResetTo};
-use crate::engine::id::{GroupId, MemberIndex, ObservationId, TopicPartition};
-use crate::engine::observe::observation::{Observation, RebalanceReason, Refusal, RemovalReason, What};
+use super::super::number::{count, millis, rate, share};
+use super::action::{action, refusal, thing_of};
+use super::{Tone, partition_of};
+use crate::engine::id::{GroupId, MemberIndex, TopicPartition};
+use crate::engine::observe::observation::{RebalanceReason, RemovalReason, What};
 use crate::engine::observe::snapshot::Status;
 use crate::engine::plan::Plan;
-use crate::engine::time::{Duration, Instant};
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sentence {
-    pub event: ObservationId,
-    pub at: Instant,
-    pub text: String,
-    pub tone: Tone,
-    /// `group/billing/3`, `topic/usage-events/7`, `producer/tracker`.
-    pub thing: Option<String>,
-    pub cause: Option<ObservationId>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
-    Plain,
-    Good,
-    Warning,
-    Bad,
-    /// A duplicate or a double effect.
-    Twice,
-    /// What people or faults do: the timeline.
-    Hand,
-}
 
 /// The share of the ten most frequent keys above which a rule of thumb warns.
 const TOP_KEYS: f64 = 0.3;
-/// What repeats within this time is one sentence.
-const TOGETHER: Duration = Duration::from_secs(10);
 
-/// The whole story.
-pub fn tell(plan: &Plan, observations: &[Observation]) -> Vec<Sentence> {
-    tell_last(plan, observations, usize::MAX).0
+pub struct Teller<'a> {
+    pub plan: &'a Plan,
 }
 
-/// The last sentences, oldest first, and how many there are before them.
-pub fn tell_last(plan: &Plan, observations: &[Observation], most: usize) -> (Vec<Sentence>, usize) {
-    let passages = passages(observations);
-    let left_out = passages.len().saturating_sub(most);
-    (passages[left_out..].iter().map(|passage| sentence(plan, observations, passage)).collect(), left_out)
-}
-
-/// Observations that are one sentence, by their places.
-struct Passage {
-    kind: std::mem::Discriminant<What>,
-    group: Option<GroupId>,
-    places: Vec<usize>,
-}
-
-fn passages(observations: &[Observation]) -> Vec<Passage> {
-    let mut passages: Vec<Passage> = Vec::new();
-    for (place, observation) in observations.iter().enumerate() {
-        if !is_told(&observation.what) {
-            continue;
-        }
-        let (kind, group) = (std::mem::discriminant(&observation.what), group_of(&observation.what));
-        if let Some(window) = gathers(&observation.what) {
-            let open = passages.iter_mut().rev().take(12).find(|passage| passage.kind == kind && passage.group == group);
-            if let Some(open) = open
-                && observation.at.since(observations[open.places[0]].at) <= window
-                && goes_with(&observations[open.places[0]].what, &observation.what)
-            {
-                open.places.push(place);
-                continue;
-            }
-        }
-        passages.push(Passage { kind, group, places: vec![place] });
-    }
-    passages
-}
-
-/// For how long the same again belongs to one sentence; none: each is its own.
-fn gathers(what: &What) -> Option<Duration> {
-    match what {
-        What::MemberStarted { .. }
-        | What::StatusChanged { .. }
-        | What::BudgetBreached { .. }
-        | What::BudgetMet { .. }
-        | What::MemberRemoved { .. }
-        | What::SegmentsDeleted { .. }
-        | What::GroupReset { .. }
-        | What::OffsetReset { .. } => Some(Duration::ZERO),
-        What::CommitRefused { .. }
-        | What::DuplicatesDelivered { .. }
-        | What::EffectRepeated { .. }
-        | What::OrderViolated { .. }
-        | What::UnreadExpired { .. } => Some(TOGETHER),
-        What::TopKeys { .. }
-        | What::InterventionBegan { .. }
-        | What::InterventionEnded { .. }
-        | What::InterventionRefused { .. }
-        | What::MemberStopped { .. }
-        | What::MemberCrashed { .. }
-        | What::MemberFenced { .. }
-        | What::RebalanceStarted { .. }
-        | What::RebalanceCompleted { .. }
-        | What::PartitionsAssigned { .. }
-        | What::PartitionsRevoked { .. }
-        | What::PartitionsLost { .. }
-        | What::CannotKeepUp { .. } => None,
-    }
-}
-
-/// Two of a kind that say the same but for the number.
-fn goes_with(first: &What, other: &What) -> bool {
-    match (first, other) {
-        (What::CommitRefused { error: a, .. }, What::CommitRefused { error: b, .. }) => a == b,
-        (What::EffectRepeated { effect: a, .. }, What::EffectRepeated { effect: b, .. }) => a == b,
-        (What::MemberRemoved { why: a, .. }, What::MemberRemoved { why: b, .. }) => a == b,
-        (What::StatusChanged { to: a, .. }, What::StatusChanged { to: b, .. }) => a == b,
-        _ => true,
-    }
-}
-
-fn is_told(what: &What) -> bool {
-    match what {
-        What::PartitionsAssigned { .. } | What::PartitionsRevoked { .. } | What::MemberRemoved { why: RemovalReason::Left, .. } => false,
-        What::StatusChanged { from, to, .. } => {
-            let grave = |status: &Status| matches!(status, Status::Stop | Status::Stall | Status::Rewind);
-            grave(to) || grave(from) && *to == Status::Ok
-        }
-        What::TopKeys { .. }
-        | What::InterventionBegan { .. }
-        | What::InterventionEnded { .. }
-        | What::InterventionRefused { .. }
-        | What::MemberStarted { .. }
-        | What::MemberStopped { .. }
-        | What::MemberCrashed { .. }
-        | What::MemberRemoved { .. }
-        | What::MemberFenced { .. }
-        | What::RebalanceStarted { .. }
-        | What::RebalanceCompleted { .. }
-        | What::PartitionsLost { .. }
-        | What::CommitRefused { .. }
-        | What::OffsetReset { .. }
-        | What::GroupReset { .. }
-        | What::DuplicatesDelivered { .. }
-        | What::EffectRepeated { .. }
-        | What::OrderViolated { .. }
-        | What::UnreadExpired { .. }
-        | What::SegmentsDeleted { .. }
-        | What::BudgetBreached { .. }
-        | What::BudgetMet { .. }
-        | What::CannotKeepUp { .. } => true,
-    }
-}
-
-fn group_of(what: &What) -> Option<GroupId> {
-    match what {
-        What::TopKeys { .. }
-        | What::InterventionBegan { .. }
-        | What::InterventionEnded { .. }
-        | What::InterventionRefused { .. }
-        | What::SegmentsDeleted { .. } => None,
-        What::MemberStarted { group, .. }
-        | What::MemberStopped { group, .. }
-        | What::MemberCrashed { group, .. }
-        | What::MemberRemoved { group, .. }
-        | What::MemberFenced { group, .. }
-        | What::RebalanceStarted { group, .. }
-        | What::RebalanceCompleted { group, .. }
-        | What::PartitionsAssigned { group, .. }
-        | What::PartitionsRevoked { group, .. }
-        | What::PartitionsLost { group, .. }
-        | What::CommitRefused { group, .. }
-        | What::OffsetReset { group, .. }
-        | What::GroupReset { group, .. }
-        | What::DuplicatesDelivered { group, .. }
-        | What::EffectRepeated { group, .. }
-        | What::OrderViolated { group, .. }
-        | What::UnreadExpired { group, .. }
-        | What::BudgetBreached { group, .. }
-        | What::BudgetMet { group, .. }
-        | What::CannotKeepUp { group, .. }
-        | What::StatusChanged { group, .. } => Some(*group),
-    }
-}
-
-fn sentence(plan: &Plan, observations: &[Observation], passage: &Passage) -> Sentence {
-    let first = passage.places[0];
-    let observation = &observations[first];
-    let all: Vec<&What> = passage.places.iter().map(|place| &observations[*place].what).collect();
-    let teller = Teller { plan };
-    let (text, tone, thing) = teller.say(&observation.what, &all);
-    Sentence { event: ObservationId::from(first), at: observation.at, text, tone, thing, cause: observation.cause }
-}
-
-struct Teller<'a> {
-    plan: &'a Plan,
-}
-
-type Said = (String, Tone, Option<String>);
+pub type Said = (String, Tone, Option<String>);
 
 impl Teller<'_> {
-    fn say(&self, what: &What, all: &[&What]) -> Said {
+    pub fn say(&self, what: &What, all: &[&What]) -> Said {
         let many = all.len();
         match what {
             What::TopKeys { producer, share: part } => {
                 let name = &self.plan.design.producers[producer.index()].name;
                 let rule = if *part > TOP_KEYS { " (rule of thumb: at most 30 %)" } else { "" };
-                let text = format!("the top 10 keys of {name} are {} of its records{rule}", share(*part));
+                let much = if *part < 0.01 { "less than 1 %".to_owned() } else { share(*part) };
+                let text = format!("the top 10 keys of {name} are {much} of its records{rule}");
                 (text, if *part > TOP_KEYS { Tone::Warning } else { Tone::Plain }, Some(format!("producer/{name}")))
             }
             What::InterventionBegan { entry } => {
@@ -257,13 +74,9 @@ impl Teller<'_> {
                 (format!("{} rebalances: {}", self.group(*group), self.reason(*group, *why)), Tone::Plain, Some(self.group_thing(*group)))
             }
             What::RebalanceCompleted { group, members, moved, took, .. } => {
-                let text = format!(
-                    "{} is stable after {}: {}, {} moved",
-                    self.group(*group),
-                    millis(took.as_millis_f64()),
-                    plural(u64::from(*members), "member"),
-                    plural(u64::from(*moved), "partition")
-                );
+                let moved = if *moved == 0 { String::new() } else { format!(", {} moved", plural(u64::from(*moved), "partition")) };
+                let members = plural(u64::from(*members), "member");
+                let text = format!("{} is stable after {}: {members}{moved}", self.group(*group), millis(took.as_millis_f64()));
                 (text, Tone::Good, Some(self.group_thing(*group)))
             }
             What::PartitionsAssigned { group, member, partitions } => (
@@ -399,10 +212,15 @@ impl Teller<'_> {
                     Some(self.partition_thing(*partition)),
                 )
             }
-            What::CannotKeepUp { group, member, partition, growth } => {
+            What::CannotKeepUp { group, member, partition, growth } if many == 1 => {
                 let text =
                     format!("{} is at 100 %; {} grows by {}", self.member(*group, *member), self.partition(*partition), rate(*growth));
                 (text, Tone::Warning, Some(self.partition_thing(*partition)))
+            }
+            What::CannotKeepUp { group, .. } => {
+                let grows: f64 = all.iter().map(|what| if let What::CannotKeepUp { growth, .. } = what { *growth } else { 0.0 }).sum();
+                let text = format!("{} cannot keep up: {} grow by {} together", self.group(*group), self.partition_list(all), rate(grows));
+                (text, Tone::Warning, Some(self.group_thing(*group)))
             }
             What::StatusChanged { from, to, partition, .. } => {
                 let tone = if *to == Status::Ok { Tone::Good } else { Tone::Warning };
@@ -465,102 +283,6 @@ impl Teller<'_> {
             RebalanceReason::Rejoined(member) => format!("{} gave partitions up, and asks for the second round", who(member)),
             RebalanceReason::SubscriptionChanged => "a subscription changed".to_owned(),
         }
-    }
-}
-
-fn partition_of(what: &What) -> Option<TopicPartition> {
-    match what {
-        What::OffsetReset { partition, .. }
-        | What::GroupReset { partition, .. }
-        | What::DuplicatesDelivered { partition, .. }
-        | What::EffectRepeated { partition, .. }
-        | What::OrderViolated { partition, .. }
-        | What::UnreadExpired { partition, .. }
-        | What::SegmentsDeleted { partition, .. }
-        | What::BudgetBreached { partition, .. }
-        | What::BudgetMet { partition, .. }
-        | What::CannotKeepUp { partition, .. }
-        | What::StatusChanged { partition, .. } => Some(*partition),
-        What::TopKeys { .. }
-        | What::InterventionBegan { .. }
-        | What::InterventionEnded { .. }
-        | What::InterventionRefused { .. }
-        | What::MemberStarted { .. }
-        | What::MemberStopped { .. }
-        | What::MemberCrashed { .. }
-        | What::MemberRemoved { .. }
-        | What::MemberFenced { .. }
-        | What::RebalanceStarted { .. }
-        | What::RebalanceCompleted { .. }
-        | What::PartitionsAssigned { .. }
-        | What::PartitionsRevoked { .. }
-        | What::PartitionsLost { .. }
-        | What::CommitRefused { .. } => None,
-    }
-}
-
-fn refusal(why: Refusal) -> &'static str {
-    match why {
-        Refusal::GroupActive => "the group is active: stop it first",
-        Refusal::NoSuchMember => "there is no such member",
-        Refusal::MemberNotRunning => "the member does not run",
-        Refusal::MemberAlreadyRunning => "the member runs already",
-        Refusal::NothingCommitted => "nothing was committed",
-    }
-}
-
-/// An entry of the timeline in a few words: for the story and for marks.
-pub fn action(design: &Design, action: &Action) -> String {
-    let group = |group: &GroupId| design.groups[group.index()].name.as_str();
-    match action {
-        Action::ProducerRate { producer, rate: new } => {
-            let name = &design.producers[producer.index()].name;
-            match new {
-                Rate::To(records) => format!("{name} at {}", rate(*records)),
-                Rate::Times(factor) => format!("{name} ×{}", short(*factor)),
-            }
-        }
-        Action::MemberCrash { group: of, member } => format!("kill {}-{}", group(of), member.0),
-        Action::MemberStop { group: of, member } => format!("stop {}-{}", group(of), member.0),
-        Action::MembersAdd { group: of, count } => format!("{} +{count}", group(of)),
-        Action::MemberPause { group: of, member } => format!("{}-{} stands still", group(of), member.0),
-        Action::HandlerSlow { group: of, member, factor } => match member {
-            Some(member) => format!("{}-{} ×{} slower", group(of), member.0, short(*factor)),
-            None => format!("{} ×{} slower", group(of), short(*factor)),
-        },
-        Action::CommitsFail { group: of, error } => match error {
-            CommitError::Retriable => format!("commits of {} fail", group(of)),
-            CommitError::Fatal => format!("commits of {} fail for good", group(of)),
-        },
-        Action::GroupStop { group: of } => format!("stop {}", group(of)),
-        Action::GroupStart { group: of } => format!("start {}", group(of)),
-        Action::GroupReset { group: of, to } => match to {
-            ResetTo::Earliest => format!("reset {} to earliest", group(of)),
-            ResetTo::Latest => format!("reset {} to latest", group(of)),
-            ResetTo::Time(at) => format!("reset {} to {at}", group(of)),
-            ResetTo::By(records) => format!("reset {} by {records}", group(of)),
-        },
-        Action::RollingRestart { group: of, .. } => format!("rolling restart of {}", group(of)),
-        Action::BrokerSlow { broker, factor } => format!("broker {} ×{} slower", broker.0, short(*factor)),
-    }
-}
-
-fn thing_of(design: &Design, action: &Action) -> Option<String> {
-    let group = |group: &GroupId| format!("group/{}", design.groups[group.index()].name);
-    match action {
-        Action::ProducerRate { producer, .. } => Some(format!("producer/{}", design.producers[producer.index()].name)),
-        Action::MemberCrash { group: of, member }
-        | Action::MemberStop { group: of, member }
-        | Action::MemberPause { group: of, member } => Some(format!("{}/{}", group(of), member.0)),
-        Action::HandlerSlow { group: of, member: Some(member), .. } => Some(format!("{}/{}", group(of), member.0)),
-        Action::HandlerSlow { group: of, member: None, .. }
-        | Action::MembersAdd { group: of, .. }
-        | Action::CommitsFail { group: of, .. }
-        | Action::GroupStop { group: of }
-        | Action::GroupStart { group: of }
-        | Action::GroupReset { group: of, .. }
-        | Action::RollingRestart { group: of, .. } => Some(group(of)),
-        Action::BrokerSlow { broker, .. } => Some(format!("broker/{}", broker.0)),
     }
 }
 
