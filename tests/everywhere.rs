@@ -3,6 +3,9 @@
 //! Each test reduces what it computes to a number that is written down here, so both must arrive at that number.
 
 use laglab::engine::random::{Alias, Distribution, Seed, exponential};
+use laglab::engine::simulation::{Progress, Simulation};
+use laglab::engine::time::Instant;
+use laglab::scenario::Scenario;
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
@@ -47,4 +50,34 @@ fn the_ranks_of_a_zipf_choice() {
     let alias = Alias::zipf(10_000, 1.1);
     let stream = Seed(17).stream("ranks");
     assert_eq!(digest((0..DRAWS).map(|n| u64::from(alias.choose(stream.at(n))))), 0xa769_6e4f_b569_df59);
+}
+
+/// The first 75 s of each scenario, with all that goes wrong in them: whole, and in slices with the playhead moved back.
+#[test]
+fn the_runs_of_the_scenarios() {
+    const UNTIL: Instant = Instant::from_millis(75_000);
+    let files = [
+        ("commit-fails", include_str!("../scenarios/commit-fails.yaml"), 0x6cee_415c_bdc5_638e),
+        ("hot-key", include_str!("../scenarios/hot-key.yaml"), 0xd55f_b0a9_13a4_5c35),
+        ("idle-consumer", include_str!("../scenarios/idle-consumer.yaml"), 0x68d5_7820_b831_bd95),
+        ("natural-key-order", include_str!("../scenarios/natural-key-order.yaml"), 0x9550_399b_56c5_a1ad),
+        ("rebalance-storm", include_str!("../scenarios/rebalance-storm.yaml"), 0x7820_98aa_12cc_1c0d),
+        ("traffic-spike", include_str!("../scenarios/traffic-spike.yaml"), 0x0c2f_20de_bfbc_65f6),
+    ];
+    let mut wrong = Vec::new();
+    for (name, text, expected) in files {
+        let scenario = Scenario::parse(name, text).unwrap_or_else(|problems| panic!("{name}: {problems:?}"));
+        let design = scenario.design(None, None).unwrap_or_else(|problems| panic!("{name}: {problems:?}"));
+        let mut whole = Simulation::new(design.clone());
+        whole.run_until(UNTIL);
+        let mut sliced = Simulation::new(design);
+        while sliced.run_towards(UNTIL, 9_973) == Progress::Working {}
+        sliced.rewind_to(Instant::from_millis(40_321));
+        sliced.run_until(UNTIL);
+        assert_eq!(whole.fingerprint(), sliced.fingerprint(), "{name}: in slices and rewound");
+        if whole.fingerprint() != expected {
+            wrong.push(format!("{name}: {:#018x} is not {expected:#018x}", whole.fingerprint()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
