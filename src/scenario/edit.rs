@@ -121,8 +121,8 @@ fn insert_key(text: &str, map: &Node, key: &str, value: &str) -> Option<String> 
         Value::Map(entries) => match entries.last() {
             None => Some(replace(text, map.span, &format!("{{ {line} }}"))),
             Some(last) if map.flow => {
-                let end = map.span.end - 1;
-                let space = if text[last.node.span.end..end].ends_with(' ') { " " } else { "" };
+                let end = map.span.end.checked_sub(1)?;
+                let space = if text.get(last.node.span.end..end)?.ends_with(' ') { " " } else { "" };
                 let head = text[..end].trim_end();
                 Some(format!("{head}, {line}{space}{}", &text[end..]))
             }
@@ -154,8 +154,8 @@ fn append(text: &str, list: &Node, item: &str) -> Option<String> {
         Value::List(items) => match items.last() {
             None => Some(replace(text, list.span, &format!("[{item}]"))),
             Some(_) if list.flow => {
-                let end = list.span.end - 1;
-                Some(format!("{}, {item}{}", text[..end].trim_end(), &text[end..]))
+                let end = list.span.end.checked_sub(1)?;
+                Some(format!("{}, {item}{}", text.get(..end)?.trim_end(), &text[end..]))
             }
             Some(last) => {
                 let dash = dash_before(text, items[0].span.start)?;

@@ -60,18 +60,21 @@ pub fn read(text: &str, problems: &Problems) -> Option<Node> {
             }
             Event::SequenceStart(anchor, tag) => {
                 builder.refuse_tag(tag.is_some(), span);
-                let flow = stack.last().is_some_and(|open| open.flow) || text[span.start..span.end].trim_end().ends_with('[');
-                stack.push(Open { start: span, anchor, flow, last: span.start, kind: Kind::List(Vec::new()) });
+                let braced = text[span.start..span.end].trim_end().ends_with('[');
+                let flow = braced || stack.last().is_some_and(|open| open.flow);
+                stack.push(Open { start: span, anchor, flow, braced, last: span.start, kind: Kind::List(Vec::new()) });
             }
             Event::MappingStart(anchor, tag) => {
                 builder.refuse_tag(tag.is_some(), span);
-                let flow = stack.last().is_some_and(|open| open.flow) || text[span.start..span.end].trim_end().ends_with('{');
+                let braced = text[span.start..span.end].trim_end().ends_with('{');
+                let flow = braced || stack.last().is_some_and(|open| open.flow);
                 let kind = Kind::Map { entries: Vec::new(), keys: BTreeSet::new(), key: None };
-                stack.push(Open { start: span, anchor, flow, last: span.start, kind });
+                stack.push(Open { start: span, anchor, flow, braced, last: span.start, kind });
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let open = stack.pop().expect("the parser closes what it opened");
-                let end = if open.flow { (span.start + 1).min(text.len()) } else { open.last };
+                // A pair within a list (`[a: b]`) is in brackets, but has none of its own.
+                let end = if open.flow && text[span.start..].starts_with(['}', ']']) && open.braced { span.start + 1 } else { open.last };
                 let value = match open.kind {
                     Kind::List(items) => Value::List(items),
                     Kind::Map { entries, .. } => Value::Map(entries),
@@ -100,6 +103,8 @@ struct Open {
     start: Span,
     anchor: usize,
     flow: bool,
+    /// It has brackets of its own.
+    braced: bool,
     /// Where the last thing in it ends.
     last: usize,
     kind: Kind,

@@ -63,3 +63,25 @@ fn odd_places_are_changed_too() {
     let design = parse(&changed).design(None, None).unwrap();
     assert_eq!((design.topics[0].partitions, design.topics[1].partitions), (2, 5));
 }
+
+/// Text that the parser takes, with places that are odd.
+#[test]
+fn odd_mappings_do_not_bring_the_editor_down() {
+    for odd in [
+        "{>?}",
+        "{a: [b: c]}",
+        "{a: [b: é]}",
+        "{? a}",
+        "{a: }",
+        "{a:,}",
+        "[a: b]",
+        "{timeline: [a: b]}",
+        "{timeline: [b: é, ]}",
+        "timeline: [? a]",
+        "timeline:\n- ? a\n",
+    ] {
+        if let Ok(changed) = append_timeline(odd, "{ at: 1s }") {
+            assert!(changed.contains("at: 1s"), "{odd}: {changed}");
+        }
+    }
+}

@@ -26,7 +26,7 @@ pub const TOPIC: &[Setting] = &[
     string("message.timestamp.type", "CreateTime").one_of(&["CreateTime", "LogAppendTime"]).modelled(),
     double("min.cleanable.dirty.ratio", 0.5).valid(Valid::Share),
     long("min.compaction.lag.ms", 0).at_least(0),
-    int("min.insync.replicas", 1).at_least(1),
+    int("min.insync.replicas", 1).at_least(1).modelled(),
     boolean("preallocate", false),
     boolean("remote.storage.enable", false),
     long("retention.bytes", -1).modelled(),

@@ -34,33 +34,10 @@ pub const ZERO_COSTS: Costs = Costs {
     compression: false,
 };
 
-/// Broker settings that have an effect here, those that topics inherit among them.
-const MODELLED: &[&str] = &[
-    "num.io.threads",
-    "group.initial.rebalance.delay.ms",
-    "group.min.session.timeout.ms",
-    "group.max.session.timeout.ms",
-    "group.max.size",
-    "log.initial.task.delay.ms",
-    "log.retention.check.interval.ms",
-    "offsets.topic.num.partitions",
-    "num.partitions",
-    "log.segment.bytes",
-    "log.roll.ms",
-    "log.roll.hours",
-    "log.retention.ms",
-    "log.retention.minutes",
-    "log.retention.hours",
-    "log.retention.bytes",
-    "message.max.bytes",
-    "log.message.timestamp.type",
-    "min.insync.replicas",
-];
-
 /// The cluster, and the broker settings that topics inherit.
 pub fn read(problems: &Problems, node: Option<&Node>) -> (Cluster, Config) {
     let fields = node.and_then(|node| Fields::open(problems, node, &CLUSTER, "cluster"));
-    let config = Config::read(problems, fields.as_ref().and_then(|fields| fields.get("config")), Scope::Broker, "the brokers", MODELLED);
+    let config = Config::read(problems, fields.as_ref().and_then(|fields| fields.get("config")), Scope::Broker, "the brokers");
     let network = fields.as_ref().and_then(|fields| Fields::open(problems, fields.get("network")?, &NETWORK, "network"));
     let cluster = Cluster {
         brokers: fields.as_ref().and_then(|fields| fields.count("brokers", 1, MAX_BROKERS)).unwrap_or(1) as u32,

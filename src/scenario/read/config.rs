@@ -19,8 +19,8 @@ struct Explicit {
 }
 
 impl Config {
-    /// `modelled`: the settings that have an effect here. The others are real, and told.
-    pub fn read(problems: &Problems, node: Option<&Node>, scope: Scope, what: &str, modelled: &[&str]) -> Self {
+    /// What Kafka has and the engine does not model is told.
+    pub fn read(problems: &Problems, node: Option<&Node>, scope: Scope, what: &str) -> Self {
         let mut explicit: Vec<Explicit> = Vec::new();
         let entries = node.and_then(|node| mapping(problems, node, &format!("config of {what}"))).unwrap_or_default();
         for entry in entries {
@@ -42,7 +42,7 @@ impl Config {
                 problems.error(entry.node.span, refusal.message, refusal.help);
                 continue;
             }
-            if !modelled.contains(&setting.name) {
+            if !setting.modelled {
                 problems.note(
                     entry.key_span,
                     format!("`{}` of {what} is a real setting, but not modelled: it changes nothing here", entry.key),

@@ -14,24 +14,6 @@ use crate::engine::design::{Assignor, AutoOffsetReset, BrokerConfig, Budget, Con
 /// Of all groups together, with those that the timeline adds.
 pub const MAX_MEMBERS: u64 = 1_000;
 
-const MODELLED: &[&str] = &[
-    "partition.assignment.strategy",
-    "max.poll.records",
-    "max.poll.interval.ms",
-    "session.timeout.ms",
-    "heartbeat.interval.ms",
-    "fetch.min.bytes",
-    "fetch.max.wait.ms",
-    "fetch.max.bytes",
-    "max.partition.fetch.bytes",
-    "auto.offset.reset",
-    "enable.auto.commit",
-    "auto.commit.interval.ms",
-    "group.instance.id",
-    "group.id",
-    "group.protocol",
-];
-
 pub fn read(problems: &Problems, node: Option<&Node>, names: &mut Names, targets: &[Target], owned: &mut Vec<Owned>) -> Vec<Group> {
     let entries = section(problems, node, "groups");
     let groups: Vec<Group> = entries.iter().map(|entry| group(problems, entry, names, targets, owned)).collect();
@@ -48,7 +30,7 @@ fn group(problems: &Problems, entry: &Entry, names: &mut Names, targets: &[Targe
     legal(problems, "group", &entry.key, entry.key_span);
     let fields = Fields::open(problems, &entry.node, &GROUP, &what);
     let fields = fields.as_ref();
-    let config = Config::read(problems, fields.and_then(|fields| fields.get("config")), Scope::Consumer, &what, MODELLED);
+    let config = Config::read(problems, fields.and_then(|fields| fields.get("config")), Scope::Consumer, &what);
     let mut topics = Vec::new();
     for (name, span) in fields.map(|fields| fields.words("topics")).unwrap_or_default() {
         if let Some(topic) = names.topic(problems, &name, span) {

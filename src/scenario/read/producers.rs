@@ -22,18 +22,6 @@ pub const MAX_KEYS: u64 = 1_000_000;
 /// Records a second of one producer.
 pub const MAX_RATE: f64 = 10_000_000.0;
 
-const MODELLED: &[&str] = &[
-    "acks",
-    "batch.size",
-    "linger.ms",
-    "max.in.flight.requests.per.connection",
-    "max.request.size",
-    "compression.type",
-    "partitioner.adaptive.partitioning.enable",
-    "partitioner.ignore.keys",
-    "enable.idempotence",
-];
-
 pub fn read(problems: &Problems, node: Option<&Node>, names: &Names) -> Vec<Producer> {
     section(problems, node, "producers").iter().map(|entry| producer(problems, entry, names)).collect()
 }
@@ -43,7 +31,7 @@ fn producer(problems: &Problems, entry: &Entry, names: &Names) -> Producer {
     legal(problems, "producer", &entry.key, entry.key_span);
     let fields = Fields::open(problems, &entry.node, &PRODUCER, &what);
     let fields = fields.as_ref();
-    let config = Config::read(problems, fields.and_then(|fields| fields.get("config")), Scope::Producer, &what, MODELLED);
+    let config = Config::read(problems, fields.and_then(|fields| fields.get("config")), Scope::Producer, &what);
     let topic = fields.and_then(|fields| names.topic(problems, &fields.text("topic")?, fields.get("topic")?.span));
     let key = fields.and_then(|fields| fields.get("key")).and_then(|node| key(problems, node, &what));
     let key = key.unwrap_or(Key { entity: None, send: SendKey::Null });

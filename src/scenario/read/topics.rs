@@ -14,16 +14,6 @@ use crate::engine::time::Duration;
 /// Of all topics together.
 pub const MAX_PARTITIONS: u64 = 10_000;
 
-const MODELLED: &[&str] = &[
-    "segment.bytes",
-    "segment.ms",
-    "retention.ms",
-    "retention.bytes",
-    "max.message.bytes",
-    "message.timestamp.type",
-    "min.insync.replicas",
-];
-
 pub fn read(problems: &Problems, node: Option<&Node>, brokers: u32, broker: &Config, owned: &mut Vec<Owned>) -> Vec<Topic> {
     let Some(node) = node else { return Vec::new() };
     let entries = section(problems, Some(node), "topics");
@@ -43,7 +33,7 @@ fn topic(problems: &Problems, entry: &Entry, brokers: u32, broker: &Config, owne
     let what = format!("topic {}", entry.key);
     legal(problems, "topic", &entry.key, entry.key_span);
     let fields = Fields::open(problems, &entry.node, &TOPIC, &what);
-    let config = Config::read(problems, fields.as_ref().and_then(|fields| fields.get("config")), Scope::Topic, &what, MODELLED);
+    let config = Config::read(problems, fields.as_ref().and_then(|fields| fields.get("config")), Scope::Topic, &what);
     let mut partitions = broker.int("num.partitions").max(1) as u64;
     if let Some(fields) = &fields {
         partitions = fields.count("partitions", 1, MAX_PARTITIONS).unwrap_or(partitions);
