@@ -11,11 +11,12 @@ use std::cmp::Ordering;
 #[derive(Clone, Debug)]
 pub struct Queue {
     boxes: Vec<NodeBox>,
-    /// When each leaf's next event is, and its class: `at` and (class, node) as one number.
-    keys: Vec<(Instant, u64)>,
-    /// `tree[i]` is the winning leaf of the subtree of inner node i; the root is 1.
-    tree: Vec<u32>,
+    /// The earliest event of each subtree, as one number: its moment, its class, its node. The root is 1, the leaf of
+    /// node n is `width + n`.
+    tree: Vec<u128>,
     width: usize,
+    /// The node whose event was taken last; its leaf is brought up to date when it says when to wake it.
+    taken: Option<NodeId>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -49,11 +50,11 @@ pub enum Next {
 }
 
 const TIMER: u64 = 1 << 32;
-const NEVER: (Instant, u64) = (Instant::MAX, u64::MAX);
+const NEVER: u128 = u128::MAX;
 
 impl Queue {
     pub fn new() -> Self {
-        Queue { boxes: Vec::new(), keys: vec![NEVER], tree: vec![0; 2], width: 1 }
+        Queue { boxes: Vec::new(), tree: vec![NEVER; 2], width: 1, taken: None }
     }
 
     /// A place for one more node.
@@ -61,11 +62,12 @@ impl Queue {
         let node = NodeId::from(self.boxes.len());
         self.boxes.push(NodeBox::default());
         if self.boxes.len() > self.width {
+            let leaves = self.tree.split_off(self.width);
             self.width *= 2;
-            self.keys.resize(self.width, NEVER);
-            self.tree = vec![0; 2 * self.width];
+            self.tree = vec![NEVER; 2 * self.width];
+            self.tree[self.width..][..leaves.len()].copy_from_slice(&leaves);
             for inner in (1..self.width).rev() {
-                self.tree[inner] = self.winner(inner);
+                self.tree[inner] = self.tree[2 * inner].min(self.tree[2 * inner + 1]);
             }
         }
         node
@@ -92,27 +94,34 @@ impl Queue {
     pub fn set_timer(&mut self, node: NodeId, at: Instant) {
         let at = (at != Instant::MAX).then_some(at);
         let own = &mut self.boxes[node.index()];
-        if own.timer != at {
+        if own.timer != at || self.taken == Some(node) {
             own.timer = at;
             self.update(node);
+        }
+        if self.taken == Some(node) {
+            self.taken = None;
         }
     }
 
     /// The moment of the next event.
     #[inline]
     pub fn next_at(&self) -> Instant {
-        self.keys[self.tree[1] as usize].0
+        debug_assert!(self.taken.is_none(), "who had the last event has said when to wake it");
+        Instant((self.tree[1] >> 64) as u64)
     }
 
     /// Takes the next event out.
     #[inline]
     pub fn pop(&mut self) -> Option<(Instant, Next)> {
-        let leaf = self.tree[1];
-        let (at, tie) = self.keys[leaf as usize];
-        if at == Instant::MAX {
+        if let Some(node) = self.taken.take() {
+            self.update(node);
+        }
+        let first = self.tree[1];
+        if first == NEVER {
             return None;
         }
-        let node = NodeId(leaf);
+        let (at, tie) = (Instant((first >> 64) as u64), first as u64);
+        let node = NodeId(tie as u32);
         let own = &mut self.boxes[node.index()];
         let next = if tie & TIMER != 0 {
             own.timer = None;
@@ -121,7 +130,7 @@ impl Queue {
             let Pending { from, message, .. } = pop_first(&mut own.messages);
             Next::Deliver { to: node, from, message }
         };
-        self.update(node);
+        self.taken = Some(node);
         Some((at, next))
     }
 
@@ -140,29 +149,24 @@ impl Queue {
         let own = &self.boxes[node.index()];
         let message = own.messages.first().map_or(Instant::MAX, |head| head.at);
         let timer = own.timer.unwrap_or(Instant::MAX);
-        let tie = u64::from(node.0);
-        self.keys[node.index()] = if message == Instant::MAX && timer == Instant::MAX {
+        let key = |at: Instant, tie: u64| u128::from(at.0) << 64 | u128::from(tie | u64::from(node.0));
+        let earliest = if message == Instant::MAX && timer == Instant::MAX {
             NEVER
         } else if message <= timer {
-            (message, tie)
+            key(message, 0)
         } else {
-            (timer, TIMER | tie)
+            key(timer, TIMER)
         };
-        let mut inner = (self.width + node.index()) / 2;
-        while inner > 0 {
-            self.tree[inner] = self.winner(inner);
-            inner /= 2;
+        let mut place = self.width + node.index();
+        self.tree[place] = earliest;
+        while place > 1 {
+            place /= 2;
+            let winner = self.tree[2 * place].min(self.tree[2 * place + 1]);
+            if self.tree[place] == winner {
+                break;
+            }
+            self.tree[place] = winner;
         }
-    }
-
-    #[inline]
-    fn winner(&self, inner: usize) -> u32 {
-        let of = |child: usize| if child >= self.width { (child - self.width) as u32 } else { self.tree[child] };
-        if self.width == 1 {
-            return 0;
-        }
-        let (left, right) = (of(2 * inner), of(2 * inner + 1));
-        if self.keys[right as usize] < self.keys[left as usize] { right } else { left }
     }
 }
 
