@@ -146,12 +146,7 @@ impl Component for App {
             Message::Route => self.go(),
             Message::Command(command) => self.send(command),
             Message::Light(thing) => self.store.lit = thing,
-            Message::Theme(theme) => {
-                self.theme = theme;
-                self.dark = theme.is_dark(browser::media("(prefers-color-scheme: dark)"));
-                browser::keep("laglab:theme", theme.name());
-                self.show_theme();
-            }
+            Message::Theme(theme) => self.choose_theme(theme),
             Message::SystemTheme => self.dark = self.theme.is_dark(browser::media("(prefers-color-scheme: dark)")),
             Message::Key(event) => return self.key(&event),
             Message::Import(file) => {
@@ -250,6 +245,7 @@ impl App {
                     browser::set_hash(&Route::Lab(MINE.to_owned()).hash());
                 }
                 self.keep_text();
+                self.show_title();
             }
             Change::Frame => {
                 let now = js_sys::Date::now();
@@ -271,6 +267,7 @@ impl App {
         self.store.lit = None;
         self.store.problems.clear();
         self.file_shown = false;
+        self.show_title();
         match &route {
             Route::Gallery => {
                 // Behind the title the first scenario runs.
@@ -327,6 +324,21 @@ impl App {
         }
     }
 
+    fn choose_theme(&mut self, theme: Theme) {
+        self.theme = theme;
+        self.dark = theme.is_dark(browser::media("(prefers-color-scheme: dark)"));
+        browser::keep("laglab:theme", theme.name());
+        self.show_theme();
+    }
+
+    /// The title of the window: what is open, for tabs, bookmarks and the history.
+    fn show_title(&self) {
+        match (&self.store.route, &self.store.about) {
+            (Some(Route::Lab(_)), Some(about)) => browser::document().set_title(&format!("{} · laglab", about.title)),
+            (Some(Route::Lab(_) | Route::Gallery) | None, _) => browser::document().set_title("laglab: a Kafka you can break"),
+        }
+    }
+
     fn show_theme(&self) {
         browser::set_theme(match self.theme {
             Theme::System => None,
@@ -342,6 +354,10 @@ impl App {
         let command = match event.key().as_str() {
             "?" => {
                 self.help_shown = !self.help_shown;
+                return true;
+            }
+            "t" => {
+                self.choose_theme(self.theme.next());
                 return true;
             }
             "Escape" => {

@@ -40,7 +40,7 @@ pub fn File(props: &Props) -> Html {
                     <ol class="advice">{ for props.about.advice.iter().map(super::problems::problem) }</ol>
                 </details>
             }
-            <ol class="text" data-file="text">{ for lines }</ol>
+            <ol class="text" data-file="text" tabindex="0" aria-label="The text of the file">{ for lines }</ol>
         </section>
     }
 }

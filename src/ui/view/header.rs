@@ -97,7 +97,7 @@ pub fn Help(props: &HelpProps) -> Html {
     };
     html! {
         <section class="card help" role="dialog" aria-labelledby="keys">
-            <header><h2 id="keys">{ "Keys" }</h2><button type="button" class="tool" onclick={close} aria-label="Close">{ "×" }</button></header>
+            <div class="head"><h2 id="keys">{ "Keys" }</h2><button type="button" class="tool" onclick={close} aria-label="Close">{ "×" }</button></div>
             <dl>{ for KEYS.iter().map(|(key, what)| html! { <><dt><kbd>{ *key }</kbd></dt><dd>{ *what }</dd></> }) }</dl>
         </section>
     }

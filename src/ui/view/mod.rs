@@ -65,7 +65,7 @@ mod tests {
             r#"data-committed="40000""#,
             r#"data-member="billing/3""#,
             r#"data-state="polling""#,
-            "usage-events partition 7: billing is 18400 records behind, growing, owner billing-3",
+            "p7 18\u{202f}400; usage-events partition 7: billing is 18400 records behind, growing, owner billing-3",
             "cannot keep up: +1.1 k/s",
         ] {
             assert!(page.contains(said), "the page does not say {said}");

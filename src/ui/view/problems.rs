@@ -23,7 +23,7 @@ pub fn Problems(props: &Props) -> Html {
                 <span class="sub">{ "what ran before goes on" }</span>
                 <button type="button" class="tool" onclick={close} aria-label="Close">{ "×" }</button>
             </header>
-            <ol>{ for props.problems.iter().map(problem) }</ol>
+            <ol tabindex="0" aria-label="Errors">{ for props.problems.iter().map(problem) }</ol>
         </section>
     }
 }

@@ -33,7 +33,7 @@ pub fn Story(props: &Props) -> Html {
                 </button>
                 if let Some(cause) = cause {
                     <button type="button" class="cause" onclick={go(cause)} title={format!("{}: {}", clock(cause.at), cause.text)}
-                        aria-label={format!("Its cause, at {}: {}", clock(cause.at), cause.text)}>{ "why?" }</button>
+                        aria-label={format!("why? Its cause, at {}: {}", clock(cause.at), cause.text)}>{ "why?" }</button>
                 }
             </li>
         }

@@ -66,7 +66,7 @@ pub fn Transport(props: &Props) -> Html {
                 <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true"><path d="M4 4l8 6-8 6zM13 4h3v12h-3z" /></svg>
             </button>
             <div class="clock"><output class="time">{ clock(frame.now) }</output>
-                <span class="sub">{ format!("of {} · {state}", clock_short(about.duration)) }</span></div>
+                <span class="sub"><span class="of">{ format!("of {} · ", clock_short(about.duration)) }</span>{ state }</span></div>
             <label class="speed"><span>{ "Speed " }<b>{ asked.clone() }</b></span>
                 <input type="range" min="0" max={FASTEST.to_string()} step="1" value={stop_of(frame.speed).to_string()} oninput={on_speed}
                     aria-valuetext={format!("{asked}, simulated seconds in a second")} />
@@ -162,16 +162,18 @@ fn draw_mark(mark: &Mark, at: f64, word: Option<Side>, width: f64, on_command: &
         };
         html! { <text class="tick" x={px(at.clamp(20.0, width - 20.0))} y={px(y)} text-anchor="middle">{ mark.text.clone() }</text> }
     });
+    let label = format!("{} at {}", mark.text, clock(mark.at));
     html! {
-        <g class={classes!("mark", grade_class(mark.grade), mark.planned.then_some("planned"))} tabindex="0" role="button"
-            aria-label={format!("{} at {}", mark.text, clock(mark.at))} onclick={move |_| click.emit(Command::Seek(to))}
-            onkeydown={move |event: KeyboardEvent| if event.key() == "Enter" || event.key() == " " {
-                event.prevent_default();
-                key.emit(Command::Seek(to));
-            }}>
-            <title>{ format!("{}: {}", clock(mark.at), mark.text) }</title>
-            <path d={format!("M{} {}l-5 -8h10z", px(at), px(y))} />
-            { word }
+        <g class={classes!("mark", grade_class(mark.grade), mark.planned.then_some("planned"))}>
+            <g tabindex="0" role="button" aria-label={label.clone()} onclick={move |_| click.emit(Command::Seek(to))}
+                onkeydown={move |event: KeyboardEvent| if event.key() == "Enter" || event.key() == " " {
+                    event.prevent_default();
+                    key.emit(Command::Seek(to));
+                }}>
+                <title>{ label }</title>
+                <path d={format!("M{} {}l-5 -8h10z", px(at), px(y))} />
+            </g>
+            <g aria-hidden="true">{ word }</g>
         </g>
     }
 }

@@ -77,7 +77,7 @@ impl Layout {
             _ => 16.0,
         };
         let members_width = (width * 0.18).clamp(150.0, 190.0);
-        let tape = if narrow { (36.0, width - 66.0) } else { (150.0, width - members_width - 164.0) };
+        let tape = if narrow { (36.0, width - 76.0) } else { (150.0, width - members_width - 164.0) };
         let out = if narrow { (0.0, 0.0) } else { (tape.1 + 84.0, width - members_width - 1.0) };
 
         let mut y = 0.0;

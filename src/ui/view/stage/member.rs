@@ -21,6 +21,7 @@ pub fn group(scene: &Scene, index: usize) -> Html {
         <g key={format!("group/{}", about.name)} class="group" role="group" aria-label={describe(&about.name, now)} data-group={about.name.clone()}
             data-state={now.state.clone()} data-generation={now.generation.to_string()}>
             <text class="lbl" x={px(place.title.0)} y={px(place.title.1)}>{ fit(&about.name, 14) }</text>
+            { " " }
             <text class={classes!("tick", (now.state != "Stable").then_some("warn"))}
                 x={px(place.title.0 + if scene.layout.narrow { scene.layout.width } else { place.cards.first().map_or(150.0, |card| card.width) })}
                 y={px(place.title.1)} text-anchor="end">{ state(&now.state) }</text>
@@ -54,33 +55,41 @@ fn card(scene: &Scene, group: &str, member: &MemberNow, area: &Area) -> Html {
         (!away && member.owned == 0).then_some("idle"),
         member.falls_behind.is_some().then_some("behind"),
     );
-    let words = if area.height >= 64.0 {
-        high(&name, member, area)
+    let (words, seen) = if area.height >= 64.0 {
+        (high(&name, member, area), format!("{} {} busy {}", word(member), share(f64::from(member.busy)), rate(f64::from(member.rate))))
     } else if area.height >= 40.0 {
-        middle(&name, member, area)
+        (middle(&name, member, area), format!("{} {}", word(member), numbers(member)))
     } else {
-        low(&name, member, area)
+        (low(&name, member, area), if is_quiet(member) { word(member).to_owned() } else { numbers(member) })
     };
     html! {
         <g key={thing.clone()} {class} tabindex="0" role="button" aria-pressed={(scene.lit == Some(thing.as_str())).to_string()}
-            aria-label={label(&name, member)} data-member={format!("{group}/{}", member.index)} data-state={member.state.clone()}
+            aria-label={label(&name, member, &seen)} data-member={format!("{group}/{}", member.index)} data-state={member.state.clone()}
             data-owned={member.owned.to_string()} onclick={on_click} onkeydown={on_key}>
+            <g aria-hidden="true">
             <rect class="node" x={px(area.x)} y={px(area.y)} width={px(area.width)} height={px(area.height)} rx="5" />
             <rect class="side" x={px(area.x)} y={px(area.y)} width="5" height={px(area.height)} rx="2" />
             { words }
+            </g>
         </g>
     }
 }
 
-fn label(name: &str, member: &MemberNow) -> String {
-    let behind = member.falls_behind.map(|growth| format!(", cannot keep up: {} more each second", growth.round())).unwrap_or_default();
+/// Begins with what is seen, since that is what people who speak to their computer say.
+fn label(name: &str, member: &MemberNow, seen: &str) -> String {
+    let behind = member.falls_behind.map(|growth| format!(", cannot keep up: +{}", rate(f64::from(growth)))).unwrap_or_default();
     format!(
-        "Member {name}: {}, {} busy, {}, owns {}{behind}",
+        "{name} {seen}{behind}; member, {}, {} busy, {}, owns {}",
         member.state,
         share(f64::from(member.busy)),
         rate(f64::from(member.rate)),
         super::plural(member.owned as usize, "partition")
     )
+}
+
+/// It has nothing to count: its state says it all.
+fn is_quiet(member: &MemberNow) -> bool {
+    member.owned == 0 || matches!(member.state.as_str(), "down" | "paused" | "joining")
 }
 
 /// The word on the right: the state, or that it has nothing to do.
@@ -103,10 +112,14 @@ fn high(name: &str, member: &MemberNow, area: &Area) -> Html {
     html! {
         <>
             <text class="lbl" x={left.clone()} y={px(area.y + 19.0)}>{ fit(name, 13) }</text>
+            { " " }
             <text class="tick state" x={right.clone()} y={px(area.y + 19.0)} text-anchor="end">{ word(member) }</text>
+            { " " }
             { bar(member, area.x + 15.0, area.y + 29.0, area.width - 25.0) }
             <text class="tick" x={left.clone()} y={px(area.y + 52.0)}>{ format!("{} busy", share(f64::from(member.busy))) }</text>
+            { " " }
             <text class="num" x={right} y={px(area.y + 52.0)} text-anchor="end">{ rate(f64::from(member.rate)) }</text>
+            { " " }
             if let Some(growth) = member.falls_behind && area.height >= 70.0 {
                 <text class="tick bad" x={left} y={px(area.y + 67.0)}>{ format!("cannot keep up: +{}", rate(f64::from(growth))) }</text>
             }
@@ -120,7 +133,9 @@ fn middle(name: &str, member: &MemberNow, area: &Area) -> Html {
     html! {
         <>
             <text class="lbl small" x={left} y={px(area.y + 17.0)}>{ fit(name, 14) }</text>
+            { " " }
             <text class="tick state" x={right.clone()} y={px(area.y + 17.0)} text-anchor="end">{ word(member) }</text>
+            { " " }
             { bar(member, area.x + 13.0, second - 7.0, area.width * 0.42) }
             <text class={classes!("num", "small", member.falls_behind.is_some().then_some("bad"))} x={right} y={px(second)} text-anchor="end">
                 { numbers(member) }
@@ -131,18 +146,19 @@ fn middle(name: &str, member: &MemberNow, area: &Area) -> Html {
 
 fn low(name: &str, member: &MemberNow, area: &Area) -> Html {
     let y = px(area.middle() + 4.0);
-    let room = ((area.width - 88.0) / 7.3).max(8.0) as usize;
+    let room = ((area.width - 70.0) / 7.3).max(8.0) as usize;
     let (from, right) = (area.x + 18.0 + 7.3 * name.chars().count().min(room) as f64, area.x + area.width);
-    let quiet = member.owned == 0 || matches!(member.state.as_str(), "down" | "paused" | "joining");
+    let quiet = is_quiet(member);
     html! {
         <>
             <text class="lbl small" x={px(area.x + 12.0)} y={y.clone()}>{ fit(name, room) }</text>
+            { " " }
             if quiet && area.width < 120.0 {
                 // No room for the word: the dashed card says it, and its label.
             } else if quiet {
                 <text class="tick state" x={px(area.x + area.width - 8.0)} {y} text-anchor="end">{ word(member) }</text>
             } else {
-                { bar(member, from, area.middle() - 3.0, (right - 56.0 - from).max(14.0)) }
+                if right - 56.0 - from >= 12.0 { { bar(member, from, area.middle() - 3.0, right - 56.0 - from) } }
                 <text class={classes!("num", "small", member.falls_behind.is_some().then_some("bad"))} x={px(area.x + area.width - 8.0)} {y}
                     text-anchor="end">{ numbers(member) }</text>
             }

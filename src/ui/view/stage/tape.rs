@@ -54,15 +54,17 @@ pub fn row(scene: &Scene, row: &Row) -> Html {
 
     html! {
         <g key={thing.clone()} class={scene.classes("partition", &thing)} tabindex="0" role="button"
-            aria-pressed={(scene.lit == Some(thing.as_str())).to_string()} aria-label={label(scene, topic, partition, reader)}
+            aria-pressed={(scene.lit == Some(thing.as_str())).to_string()} aria-label={label(scene, topic, partition, reader, &lag_text)}
             data-partition={name} data-lag={lag.map(|lag| lag.to_string()).unwrap_or_default()}
             data-log-start={partition.log_start.to_string()} data-log-end={partition.log_end.to_string()}
             data-committed={reader.and_then(|reader| reader.committed).map(|offset| offset.to_string()).unwrap_or_default()}
             data-group={reader.map(|reader| scene.about.groups[reader.group as usize].name.clone())}
             data-hot={hot.to_string()} onclick={on_click} onkeydown={on_key}>
+            <g aria-hidden="true">
             <rect class="row" x={px(left - 34.0)} y={px(row.y - scene.layout.row_height / 2.0)} width={px(right - left + 110.0)}
                 height={px(scene.layout.row_height)} rx="4" />
             <text class="lane" x={px(left - 8.0)} y={px(row.y + 4.0)} text-anchor="end">{ format!("p{}", partition.partition) }</text>
+            { " " }
             <rect class="tape" x={px(left)} y={px(top)} width={px(right - left)} height={px(tape_height)} rx="2" />
             <svg x={px(left)} y={px(top + 2.0)} width={px(right - left)} height={px(tape_height - 4.0)}>
                 <rect x="0" y="0" width={px(right - left + CELL * CELLS as f64)} height={px(tape_height - 4.0)} fill="url(#cells)"
@@ -71,9 +73,10 @@ pub fn row(scene: &Scene, row: &Row) -> Html {
             { shade }
             { for flags }
             <text class={classes!("num", hot.then_some("bad"))} x={px(number_x)} y={px(row.y + 4.0)}>{ lag_text }</text>
-            if let Some((sign, class)) = sign {
-                <text class={classes!("dir", class)} x={px(sign_x)} y={px(row.y + 3.5)} text-anchor="end" aria-hidden="true">{ sign }</text>
-            }
+            if let Some((way, class)) = sign {
+                    <path class={classes!("dir", class)} d={arrow(way, sign_x - 4.0, row.y)} />
+                }
+            </g>
         </g>
     }
 }
@@ -100,28 +103,50 @@ fn shift(scene: &Scene, partition: &PartitionNow) -> f64 {
     (partition.log_end as f64 / records_for_each_cell * CELL) % (CELL * CELLS as f64)
 }
 
-/// Grows, shrinks or stays, by more than what sampling makes.
-fn direction(partition: &PartitionNow, reader: &Reader) -> (&'static str, &'static str) {
-    let noise = (partition.rate_in * 0.05).max(2.0);
-    match reader.growth {
-        growth if growth > noise => ("▲", if reader.hot { "bad" } else { "warn" }),
-        growth if growth < -noise => ("▼", "ok"),
-        _ => ("▬", "ok"),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Growing,
+    Shrinking,
+    Steady,
+}
+
+impl Way {
+    fn name(self) -> &'static str {
+        match self {
+            Way::Growing => "growing",
+            Way::Shrinking => "shrinking",
+            Way::Steady => "steady",
+        }
     }
 }
 
-fn label(scene: &Scene, topic: &str, partition: &PartitionNow, reader: Option<&Reader>) -> String {
-    let place = format!("{topic} partition {}", partition.partition);
+/// A triangle up or down, or a bar.
+fn arrow(way: Way, x: f64, y: f64) -> String {
+    match way {
+        Way::Growing => format!("M{} {}l4 -7l4 7z", px(x - 4.0), px(y + 3.5)),
+        Way::Shrinking => format!("M{} {}l4 7l4 -7z", px(x - 4.0), px(y - 3.5)),
+        Way::Steady => format!("M{} {}h8v3h-8z", px(x - 4.0), px(y - 1.5)),
+    }
+}
+
+/// Grows, shrinks or stays, by more than what sampling makes.
+fn direction(partition: &PartitionNow, reader: &Reader) -> (Way, &'static str) {
+    let noise = (partition.rate_in * 0.05).max(2.0);
+    match reader.growth {
+        growth if growth > noise => (Way::Growing, if reader.hot { "bad" } else { "warn" }),
+        growth if growth < -noise => (Way::Shrinking, "ok"),
+        _ => (Way::Steady, "ok"),
+    }
+}
+
+/// Begins with what is seen, since that is what people who speak to their computer say.
+fn label(scene: &Scene, topic: &str, partition: &PartitionNow, reader: Option<&Reader>, seen: &str) -> String {
+    let place = format!("p{} {seen}; {topic} partition {}", partition.partition, partition.partition);
     let Some(reader) = reader else { return format!("{place}: {} in, nobody reads it", rate(f64::from(partition.rate_in))) };
     let group = &scene.about.groups[reader.group as usize].name;
     let lag = reader.lag.map_or("has not committed yet".to_owned(), |lag| format!("is {lag} records behind"));
     let owner = reader.owner.map_or("no owner".to_owned(), |owner| format!("owner {group}-{owner}"));
-    let (sign, _) = direction(partition, reader);
-    let way = match sign {
-        "▲" => "growing",
-        "▼" => "shrinking",
-        _ => "steady",
-    };
+    let way = direction(partition, reader).0.name();
     format!(
         "{place}: {group} {lag}, {way}, {owner}, {} in, {} out, status {}",
         rate(f64::from(partition.rate_in)),
