@@ -6,8 +6,8 @@ mod common;
 use common::design::{REFERENCE, W};
 use common::plain_model::{self, GroupSample};
 use common::read::{facts, of_partition, play};
-use laglab::engine::design::{Arrivals, Design, SendKey};
-use laglab::engine::id::GroupId;
+use laglab::engine::design::{Acks, Arrivals, Design, SendKey};
+use laglab::engine::id::{GroupId, TopicId};
 use laglab::engine::observe::metric::Metric;
 use laglab::engine::random::Distribution;
 use laglab::engine::simulation::Simulation;
@@ -134,6 +134,20 @@ fn values_of_any_size_and_fetches_of_few_bytes() {
     design.groups[0].config.max_partition_fetch_bytes = 20_000;
     design.groups[0].config.fetch_min_bytes = 8_000;
     design.groups[0].config.fetch_max_wait = Duration::from_millis(20);
+    check(design);
+}
+
+#[test]
+fn two_topics_one_of_them_without_acknowledgements() {
+    let mut design = W { seed: 12, seconds: 20, rate: 20_000.0, partitions: 5, members: 3, ..REFERENCE }.design();
+    design.topics.push(common::design::topic("payments", 4));
+    let mut payments = design.producers[0].clone();
+    payments.name = "till".to_owned();
+    payments.topic = TopicId(1);
+    payments.config.acks = Acks::None;
+    payments.config.linger = Duration::from_millis(20);
+    design.producers.push(payments);
+    design.groups[0].topics.push(TopicId(1));
     check(design);
 }
 

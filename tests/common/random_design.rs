@@ -97,7 +97,7 @@ fn random_cluster(dice: &mut Dice) -> Cluster {
     }
     cluster.config.num_io_threads = dice.between(1, 8);
     cluster.config.group_initial_rebalance_delay = dice.one_of(&[Duration::ZERO, Duration::from_secs(3)]);
-    cluster.config.log_retention_check_interval = dice.millis(5_000, 60_000);
+    cluster.config.log_retention_check_interval = dice.millis(1_000, 30_000);
     cluster.config.log_initial_task_delay = dice.millis(0, 30_000);
     cluster
 }
@@ -106,12 +106,12 @@ fn random_topic(dice: &mut Dice, number: u32) -> Topic {
     let mut topic = topic(&format!("topic-{number}"), dice.between(1, 8));
     topic.config.log_append_time = dice.one_in(4);
     if dice.one_in(3) {
-        topic.config.segment_bytes = u64::from(dice.between(20_000, 400_000));
+        topic.config.segment_bytes = u64::from(dice.between(20_000, 200_000));
         topic.config.segment_ms = dice.millis(500, 30_000);
         if dice.one_in(2) {
-            topic.config.retention_ms = dice.millis(1_000, 60_000);
+            topic.config.retention_ms = dice.millis(1_000, 20_000);
         } else {
-            topic.config.retention_bytes = Some(u64::from(dice.between(0, 1_000_000)));
+            topic.config.retention_bytes = Some(u64::from(dice.between(0, 200_000)));
         }
     }
     topic
@@ -289,8 +289,8 @@ fn random_entry(dice: &mut Dice, design: &mut Design) {
     };
     let last_start = HEALED.as_millis() as u32 - 25_000;
     let when = match dice.below(4) {
-        // Only the first may come late, and only as long as something piles up.
-        0 => When::Holds { condition, times: 1 },
+        // It may come late, but only while something piles up.
+        0 => When::Holds { condition, times: dice.between(1, 2) },
         1 if !design.timeline.is_empty() => {
             When::After { entry: dice.below(design.timeline.len() as u32) as usize, plus: dice.millis(0, 1_000) }
         }
@@ -303,6 +303,7 @@ fn random_entry(dice: &mut Dice, design: &mut Design) {
     let groups = design.groups.len() as u32;
     let group = GroupId(dice.below(groups));
     let member = MemberIndex(dice.below(design.groups[group.index()].members));
+    let mut reset_after = Duration::ZERO;
     let action = match dice.below(12) {
         0 => Action::ProducerRate {
             producer: ProducerId(dice.below(design.producers.len() as u32)),
@@ -314,17 +315,31 @@ fn random_entry(dice: &mut Dice, design: &mut Design) {
         4 => Action::MemberPause { group, member },
         5 => {
             let member = dice.one_in(2).then_some(member);
-            Action::HandlerSlow { group, member, factor: f64::from(dice.between(1, 1_000)) / 10.0 }
+            // From a tenth to ten thousand times: so slow that `max.poll.interval.ms` passes in the handler.
+            Action::HandlerSlow { group, member, factor: 10.0_f64.powi(dice.between(0, 5) as i32 - 1) * f64::from(dice.between(1, 9)) }
         }
         6 => Action::CommitsFail { group, error: dice.one_of(&[CommitError::Retriable, CommitError::Fatal]) },
         7 => Action::GroupStop { group },
         8 => Action::GroupStart { group },
         9 => {
+            // An active group is not reset: mostly it is stopped around it.
+            if let When::At { at, .. } = when
+                && !dice.one_in(4)
+            {
+                let id = format!("entry-{}", design.timeline.len());
+                let when = When::At { at, every: Duration::ZERO, times: 1 };
+                design.timeline.push(TimelineEntry { id, when, action: Action::GroupStop { group }, lasts: Some(Duration::from_secs(10)) });
+                reset_after = Duration::from_secs(7);
+            }
             let to = [ResetTo::Earliest, ResetTo::Latest, ResetTo::Time(Instant::from_millis(10_000)), ResetTo::By(-30), ResetTo::By(50)];
             Action::GroupReset { group, to: dice.one_of(&to) }
         }
         10 => Action::RollingRestart { group, down: dice.millis(0, 2_000), gap: dice.millis(0, 2_000) },
         _ => Action::BrokerSlow { broker: BrokerId(dice.below(design.cluster.brokers)), factor: f64::from(dice.between(10, 100)) / 10.0 },
+    };
+    let when = match when {
+        When::At { at, every, times } => When::At { at: at + reset_after, every, times },
+        When::After { .. } | When::Holds { .. } => when,
     };
     let id = format!("entry-{}", design.timeline.len());
     design.timeline.push(TimelineEntry { id, when, action, lasts: Some(lasts) });

@@ -233,6 +233,23 @@ impl GroupProgress {
         count
     }
 
+    /// Whether what was passed over is counted right, and none of it was handled.
+    pub fn passed_over_adds_up(&self) -> bool {
+        let mut counts = [0, 0];
+        for of in &self.partitions {
+            for (set, count) in [&of.skipped, &of.expired].into_iter().zip(&mut counts) {
+                *count += set.count();
+                if set.intervals().iter().any(|&(first, last)| of.handled.gaps(first, last) != [(first, last)]) {
+                    return false;
+                }
+            }
+            if of.skipped.intervals().iter().any(|&(first, last)| of.expired.gaps(first, last) != [(first, last)]) {
+                return false;
+            }
+        }
+        counts == [self.skipped, self.expired]
+    }
+
     /// Books records as handled; what had been passed over has come after all. `again` hears of those handled before.
     #[inline]
     pub fn handle(&mut self, partition: TopicPartition, first: Offset, last: Offset, again: impl FnMut(Offset, Offset)) {

@@ -19,6 +19,7 @@ pub fn check_accounts(world: &World, plan: &Plan) {
                 assert!(done.count_below(log.log_end) == done.count(), "group {group}: effect {effect} is of events that exist");
             }
         }
+        assert!(progress.passed_over_adds_up(), "group {group}: a record is handled, or skipped, or expired, or waits");
         assert_eq!(consumed, handled + progress.duplicates, "group {group}: each delivery is the first of its record or a duplicate");
         for (effect, ledger) in progress.effects.iter().enumerate() {
             let (once, repeated) = ledger.counts();
