@@ -266,7 +266,7 @@ impl Books {
         let groups = plan.groups.iter().map(|group| GroupBooks {
             partitions: vec![GroupPartitionGauges::default(); partitions],
             commits: vec![CommitWindow::default(); partitions],
-            progress: GroupProgress::new(partitions, group.effects.len(), plan.design.track_order),
+            progress: GroupProgress::new(partitions, group, plan.design.track_order),
             rebalances: 0,
             rebalance_pause: Default::default(),
             unowned: Duration::ZERO,

@@ -199,9 +199,10 @@ impl Builder<'_> {
                 }
                 Some((name, key_span)) => {
                     if !keys.insert(name.clone()) {
-                        self.failed = true;
                         let message = format!("`{}` stands twice in one mapping", super::tree::shorten(&name));
                         self.problems.error(key_span, message, "keep one of them");
+                        // The first one stands for both, so that the rest of the file is read, too.
+                        return;
                     }
                     entries.push(Entry { key: name, key_span, node });
                 }

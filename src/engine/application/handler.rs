@@ -35,6 +35,10 @@ pub struct Work {
     start: Instant,
     /// When each record completes, in nanoseconds of the run.
     ends: Vec<u64>,
+    /// How much slower than drawn the handler is: from the given record on, and before it.
+    factor: (usize, f64, f64),
+    /// Time that the process stood still since the start.
+    stood_still: Duration,
     /// The deduplication store knows the record: it is checked and left alone. Empty without deduplication.
     known: Vec<bool>,
     /// So many records have been settled.
@@ -73,6 +77,8 @@ impl Work {
     /// Computes a poll's work. The vectors of earlier work are used again.
     pub fn begin(&mut self, bench: &Bench<'_>, start: Instant, factor: f64) {
         self.start = start;
+        self.factor = (0, factor, factor);
+        self.stood_still = Duration::ZERO;
         self.ends.clear();
         self.known.clear();
         self.settled = 0;
@@ -179,19 +185,21 @@ impl Work {
 
     /// Time spent in the handler up to `now`, of this work.
     pub fn busy_until(&self, now: Instant) -> Duration {
-        now.min(self.ends_at()).since(self.start)
+        now.min(self.ends_at()).since(self.start) - self.stood_still
     }
 
     /// The handler's speed changes at `now`: the record in hand keeps its time, the later ones are slower or faster.
     pub fn change_speed(&mut self, bench: &Bench<'_>, now: Instant, factor: f64) {
         let next = (self.done_at(now) + 1).min(self.ends.len());
         if next < self.ends.len() {
+            self.factor = (next, factor, self.factor.1);
             self.draw(bench, next, factor);
         }
     }
 
     /// The process stood still for so long: what was not done at `since` completes that much later.
     pub fn delay(&mut self, since: Instant, by: Duration) {
+        self.stood_still += by;
         let done = self.done_at(since);
         for end in &mut self.ends[done..] {
             *end += by.0;
@@ -260,6 +268,9 @@ impl Work {
             before = *end;
         }
 
+        if !bench.progress.steps.is_empty() {
+            self.time_steps(bench, records, place);
+        }
         let mut duplicates = 0;
         let repeats = &mut self.repeats;
         bench.progress.handle(records.partition, records.first, records.end, |first, end| {
@@ -283,6 +294,20 @@ impl Work {
                         bench.progress.partitions[records.partition.index()].marks.mark(first, offset, at, keeps);
                     }
                     first = offset + 1;
+                }
+            }
+        }
+    }
+
+    /// Each step's own time. Records that the deduplication knows take no steps.
+    fn time_steps(&self, bench: &mut Bench<'_>, records: Records, place: usize) {
+        let (from, factor, before) = self.factor;
+        for (step, latency) in bench.plan.steps.iter().zip(&mut bench.progress.steps) {
+            let stream = step.stream.sub(u64::from(records.partition.0));
+            for (place, offset) in (place..).zip(records.first..records.end) {
+                if self.known.get(place) != Some(&true) {
+                    let factor = if place < from { before } else { factor };
+                    latency.record(round_nanos(step.sampler.value(stream.at(offset)) as f64 * factor));
                 }
             }
         }

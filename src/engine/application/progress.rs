@@ -5,6 +5,7 @@
 
 use super::super::id::{Offset, OffsetCount, TopicPartition};
 use super::super::observe::histogram;
+use super::super::plan::GroupPlan;
 use super::super::time::{Duration, Instant};
 use super::interval_set::IntervalSet;
 use super::order::OrderTracker;
@@ -18,6 +19,8 @@ pub struct GroupProgress {
     pub order: Option<OrderTracker>,
     pub end_to_end: Latency,
     pub processing: Latency,
+    /// Of each step, where it is not the whole of the handler's time.
+    pub steps: Vec<Latency>,
     pub duplicates: OffsetCount,
     pub skipped: OffsetCount,
     pub expired: OffsetCount,
@@ -195,13 +198,15 @@ impl EffectLedger {
 }
 
 impl GroupProgress {
-    pub fn new(partitions: usize, effects: usize, order: bool) -> Self {
+    pub fn new(partitions: usize, plan: &GroupPlan, order: bool) -> Self {
+        let timed = if plan.steps.len() > 1 || plan.dedup.is_some() { plan.steps.len() } else { 0 };
         GroupProgress {
             partitions: vec![PartitionProgress::default(); partitions],
-            effects: vec![EffectLedger::new(partitions); effects],
+            effects: vec![EffectLedger::new(partitions); plan.effects.len()],
             order: order.then(OrderTracker::default),
             end_to_end: Latency::default(),
             processing: Latency::default(),
+            steps: vec![Latency::default(); timed],
             duplicates: 0,
             skipped: 0,
             expired: 0,

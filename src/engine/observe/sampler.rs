@@ -2,6 +2,7 @@
 //! It runs after everything else of its instant, in a lane of its own, and changes nothing of the world.
 
 use super::super::application::handler::Start;
+use super::super::application::progress::Latency;
 use super::super::client::consumer::consumer::Consumer;
 use super::super::id::{GroupId, MemberIndex, ProducerId, TopicId, TopicPartition};
 use super::super::log::file_records::FileRecords;
@@ -161,6 +162,10 @@ impl Sampler {
             for metric in [Metric::EndToEndLatency, Metric::ProcessingLatency, Metric::RebalancePause] {
                 table.latencies.push(LatencySeries::new(metric, own.clone()));
             }
+            for step in &plan.design.groups[index].handler.steps {
+                let labels = Labels { step: Some(step.name.clone()), ..own.clone() };
+                table.latencies.push(LatencySeries::new(Metric::ProcessingLatency, labels));
+            }
             for partition in &group.partitions {
                 let partition = plan.partition(*partition);
                 let labels = Labels { topic: Some(partition.topic), partition: Some(partition.partition), ..own.clone() };
@@ -299,7 +304,12 @@ pub fn sample(world: &mut World, plan: &Plan, history: &mut History) {
     let mut place = RequestKind::ALL.len();
     let mut status = 0;
     for (index, own) in books.groups.iter_mut().enumerate() {
-        for window in [own.progress.end_to_end.take(), own.progress.processing.take(), own.rebalance_pause.take()] {
+        let handler = own.progress.processing.take();
+        // Where there is one step and nothing else, its time is the handler's.
+        let alone = own.progress.steps.is_empty() && !plan.groups[index].steps.is_empty();
+        let alone = alone.then(|| handler.clone());
+        let windows = [own.progress.end_to_end.take(), handler, own.rebalance_pause.take()];
+        for window in windows.into_iter().chain(alone).chain(own.progress.steps.iter_mut().map(Latency::take)) {
             table.latencies[place].push(window);
             place += 1;
         }

@@ -20,7 +20,6 @@ pub fn labels_of(metric: Metric) -> &'static [&'static str] {
         Metric::RequestLatency | Metric::Requests => &["kind"],
         Metric::Busy => &["group", "member"],
         Metric::EndToEndLatency
-        | Metric::ProcessingLatency
         | Metric::UnownedTime
         | Metric::GroupStopTime
         | Metric::Rebalances
@@ -34,6 +33,7 @@ pub fn labels_of(metric: Metric) -> &'static [&'static str] {
         | Metric::BytesOut
         | Metric::Members
         | Metric::IdleMembers => &["group"],
+        Metric::ProcessingLatency => &["group", "step"],
         Metric::EffectsRepeated | Metric::EffectsMissing => &["group", "effect"],
         Metric::Skew | Metric::BytesIn => &["topic"],
         // Not built: no label can be asked for.
