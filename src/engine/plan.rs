@@ -107,12 +107,6 @@ impl Plan {
     pub fn broker_node(&self, broker: BrokerId) -> NodeId {
         NodeId(broker.0)
     }
-
-    /// `usage-events-7`, as Kafka writes it.
-    pub fn partition_name(&self, partition: TopicPartition) -> String {
-        let plan = self.partition(partition);
-        format!("{}-{}", self.design.topics[plan.topic.index()].name, plan.partition)
-    }
 }
 
 impl GroupPlan {

@@ -139,11 +139,6 @@ impl Queue {
         self.boxes.iter().all(|own| own.messages.is_empty())
     }
 
-    /// How many messages are under way to a node.
-    pub fn messages_to(&self, node: NodeId) -> usize {
-        self.boxes[node.index()].messages.len()
-    }
-
     #[inline]
     fn update(&mut self, node: NodeId) {
         let own = &self.boxes[node.index()];

@@ -237,11 +237,6 @@ impl Simulation {
         self.work
     }
 
-    /// Checkpoints kept, and the memory of the log's columns in bytes.
-    pub fn held(&self) -> (usize, usize) {
-        (self.checkpoints.len(), self.history.records.iter().map(|records| records.memory()).sum())
-    }
-
     /// The name of a key (`user_id-17`, `acme`) of a producer's entity, for sentences.
     pub fn entity_name(&self, producer: ProducerId, entity: u32) -> String {
         let sender = self.world.senders.iter().find(|sender| sender.producer() == producer);

@@ -357,8 +357,3 @@ impl Stage<'_> {
         Ok(())
     }
 }
-
-/// How long an entry lasts, if it ends by itself, as the page's marks show it.
-pub fn lasts(entry: &TimelineEntry) -> Duration {
-    entry.lasts.unwrap_or(Duration::ZERO)
-}

@@ -371,23 +371,6 @@ impl Work {
         }
         self.started = self.started.max(upto);
     }
-
-    /// How far the records of a partition have completed at `now`, if the work has any of it.
-    pub fn frontier(&self, partition: TopicPartition, now: Instant) -> Option<Offset> {
-        let done = self.done_at(now);
-        let mut place = 0;
-        let mut frontier = None;
-        for records in &self.records {
-            if records.partition == partition {
-                frontier = Some(records.first + done.saturating_sub(place).min(records.count() as usize) as u64);
-                if frontier != Some(records.end) {
-                    break;
-                }
-            }
-            place += records.count() as usize;
-        }
-        frontier
-    }
 }
 
 /// Handler times of consecutive records, all steps added up.

@@ -98,10 +98,6 @@ impl Fetcher {
         self.assigned.iter().filter_map(|own| own.position.map(|position| (own.partition, position)))
     }
 
-    pub fn without_position(&self) -> Vec<TopicPartition> {
-        self.assigned.iter().filter(|own| own.position.is_none()).map(|own| own.partition).collect()
-    }
-
     /// Takes partitions on, with no position yet.
     pub fn assign(&mut self, plan: &Plan, partitions: &[TopicPartition]) {
         for &partition in partitions {
@@ -197,10 +193,6 @@ impl Fetcher {
             }
         }
         arrived
-    }
-
-    pub fn has_records(&self) -> bool {
-        !self.completed.is_empty()
     }
 
     /// What one `poll` returns: at most `max.poll.records`. Positions move on past it.

@@ -163,10 +163,6 @@ impl Sender {
         self.shared.load.keys().name_of_entity(entity)
     }
 
-    pub fn key_name(&self, key: u32) -> String {
-        self.shared.load.keys().name_of_key(key)
-    }
-
     /// From now on the load asks for another rate, or follows its curve again.
     pub fn set_rate(&mut self, now: Instant, rate: Option<Rate>) {
         self.workload.set_rate(now, rate);
