@@ -9,7 +9,7 @@ use super::design::{Action, CommitError, Design, ResetTo, TimelineEntry, When};
 use super::id::{GroupId, MemberIndex, ObservationId};
 use super::observe::observation::{Refusal, What};
 use super::plan::Plan;
-use super::time::{Duration, Instant};
+use super::time::Instant;
 use super::world::{History, World};
 use std::collections::BTreeSet;
 
