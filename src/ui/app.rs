@@ -33,7 +33,21 @@ pub struct App {
     dragging: bool,
     /// When the work was last kept, so that playing does not write sixty times a second.
     kept_at: f64,
+    callbacks: Callbacks,
     _listeners: Vec<Listener>,
+}
+
+/// Made once: a new callback for each frame would be a new property, and all views would be drawn anew sixty times a second.
+struct Callbacks {
+    command: Callback<Command>,
+    light: Callback<Option<AttrValue>>,
+    theme: Callback<Theme>,
+    import: Callback<web_sys::File>,
+    show_file: Callback<()>,
+    show_help: Callback<()>,
+    close_problems: Callback<()>,
+    reset: Callback<()>,
+    download: Callback<(String, String)>,
 }
 
 pub enum Message {
@@ -49,8 +63,8 @@ pub enum Message {
     Text(Result<String, String>),
     Drag(bool),
     Download(String, String),
-    ShowFile(bool),
-    ShowHelp(bool),
+    ShowFile,
+    ShowHelp,
     CloseProblems,
     Reset,
     Leave,
@@ -124,6 +138,17 @@ impl Component for App {
             help_shown: false,
             dragging: false,
             kept_at: 0.0,
+            callbacks: Callbacks {
+                command: link.callback(Message::Command),
+                light: link.callback(Message::Light),
+                theme: link.callback(Message::Theme),
+                import: link.callback(Message::Import),
+                show_file: link.callback(|()| Message::ShowFile),
+                show_help: link.callback(|()| Message::ShowHelp),
+                close_problems: link.callback(|()| Message::CloseProblems),
+                reset: link.callback(|()| Message::Reset),
+                download: link.callback(|(name, text)| Message::Download(name, text)),
+            },
             _listeners: listeners,
         };
         match worker {
@@ -174,8 +199,8 @@ impl Component for App {
                     self.store.problems = vec![unreadable("the browser refused the download".to_owned())];
                 }
             }
-            Message::ShowFile(shown) => self.file_shown = shown,
-            Message::ShowHelp(shown) => self.help_shown = shown,
+            Message::ShowFile => self.file_shown = !self.file_shown,
+            Message::ShowHelp => self.help_shown = !self.help_shown,
             Message::CloseProblems => self.store.problems.clear(),
             Message::Reset => {
                 if let Some(Route::Lab(id)) = self.store.route.clone()
@@ -194,8 +219,8 @@ impl Component for App {
         true
     }
 
-    fn view(&self, ctx: &Context<Self>) -> Html {
-        let link = ctx.link();
+    fn view(&self, _ctx: &Context<Self>) -> Html {
+        let on = &self.callbacks;
         let route = self.store.route.clone().unwrap_or(Route::Gallery);
         let frame = &self.store.frame;
         let in_lab = matches!(route, Route::Lab(_)) && self.is_open(&route);
@@ -205,17 +230,16 @@ impl Component for App {
                 data-playing={attribute(frame.playing.to_string())} data-fingerprint={attribute(frame.fingerprint.clone())}
                 data-seeking={attribute(frame.seeking.is_some().to_string())}
                 data-variant={attribute(self.store.about.as_ref().and_then(|about| about.variant.clone()).unwrap_or("base".to_owned()))}>
-                <Header route={route.clone()} theme={self.theme} on_theme={link.callback(Message::Theme)} on_import={link.callback(Message::Import)}
-                    on_file={let shown = self.file_shown; link.callback(move |()| Message::ShowFile(!shown))}
-                    on_help={let shown = self.help_shown; link.callback(move |()| Message::ShowHelp(!shown))} />
+                <Header route={route.clone()} theme={self.theme} on_theme={on.theme.clone()} on_import={on.import.clone()}
+                    on_file={on.show_file.clone()} on_help={on.show_help.clone()} />
                 if let Some(fault) = &self.store.fault { { self.fault(fault) } }
                 if !self.store.problems.is_empty() {
-                    <Problems problems={self.store.problems.clone()} on_close={link.callback(|()| Message::CloseProblems)} />
+                    <Problems problems={self.store.problems.clone()} on_close={on.close_problems.clone()} />
                 }
-                if self.help_shown { <Help on_close={link.callback(|()| Message::ShowHelp(false))} /> }
+                if self.help_shown { <Help on_close={on.show_help.clone()} /> }
                 { match route {
-                    Route::Gallery => self.gallery(ctx),
-                    Route::Lab(id) => self.lab(ctx, &id),
+                    Route::Gallery => self.gallery(),
+                    Route::Lab(id) => self.lab(&id),
                 } }
                 if self.dragging { <div class="drop" aria-hidden="true">{ "Drop the scenario file" }</div> }
             </div>
@@ -386,8 +410,8 @@ impl App {
         true
     }
 
-    fn gallery(&self, ctx: &Context<Self>) -> Html {
-        let link = ctx.link();
+    fn gallery(&self) -> Html {
+        let on = &self.callbacks;
         let running = self.store.run().filter(|_| self.store.open.as_deref() == Some(""));
         html! {
             <main class="front" id="content">
@@ -404,7 +428,7 @@ impl App {
                     if let Some(about) = running {
                         <div class="behind">
                             <Stage about={about.clone()} frame={self.store.frame.clone()} still={self.still}
-                                lit={self.store.lit.clone()} on_light={link.callback(Message::Light)} />
+                                lit={self.store.lit.clone()} on_light={on.light.clone()} />
                         </div>
                     }
                 </div>
@@ -413,8 +437,8 @@ impl App {
         }
     }
 
-    fn lab(&self, ctx: &Context<Self>, id: &str) -> Html {
-        let link = ctx.link();
+    fn lab(&self, id: &str) -> Html {
+        let on = &self.callbacks;
         let route = Route::Lab(id.to_owned());
         let Some(about) = self.store.run().filter(|_| self.is_open(&route)) else {
             let words = if self.store.problems.is_empty() && self.store.fault.is_none() { "Opening the scenario…" } else { "" };
@@ -424,12 +448,12 @@ impl App {
         html! {
             <>
                 if self.file_shown {
-                    <File about={about.clone()} name={id.to_owned()} on_close={link.callback(|()| Message::ShowFile(false))}
-                        on_download={link.callback(|(name, text)| Message::Download(name, text))} />
+                    <File about={about.clone()} name={id.to_owned()} on_close={on.show_file.clone()}
+                        on_download={on.download.clone()} />
                 }
                 <Lab about={about.clone()} frame={self.store.frame.clone()} digest={self.store.digest.clone()} lit={self.store.lit.clone()}
-                    dark={self.dark} still={self.still} {changed} on_command={link.callback(Message::Command)}
-                    on_light={link.callback(Message::Light)} on_reset={link.callback(|()| Message::Reset)} />
+                    dark={self.dark} still={self.still} {changed} on_command={on.command.clone()}
+                    on_light={on.light.clone()} on_reset={on.reset.clone()} />
             </>
         }
     }

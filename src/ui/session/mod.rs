@@ -22,6 +22,8 @@ use std::collections::VecDeque;
 
 /// Milliseconds of one slice of work, after which commands are looked at again.
 const SLICE_MS: f64 = 9.0;
+/// Runs of other designs that are kept: each has its log and its checkpoints.
+const PARKED: usize = 2;
 /// Milliseconds between two frames, and between two digests while it plays.
 const FRAME_MS: f64 = 16.0;
 const DIGEST_MS: f64 = 140.0;
@@ -32,6 +34,8 @@ pub struct Session {
     columns: u32,
     speed: Option<f64>,
     sketches: VecDeque<Sketch>,
+    /// Runs of other designs of the open file, the last ones left.
+    parked: VecDeque<Run>,
     /// Answers that were sent and not yet taken.
     untaken: u32,
     frame_at: f64,
@@ -65,6 +69,7 @@ impl Session {
             columns: 320,
             speed: Some(10.0),
             sketches: VecDeque::new(),
+            parked: VecDeque::new(),
             untaken: 0,
             frame_at: f64::NEG_INFINITY,
             digest_at: f64::NEG_INFINITY,
@@ -99,9 +104,15 @@ impl Session {
                 }
                 self.all_due();
             }
-            Command::Variant(name) => return self.change(|run| run.with_variant(name)),
-            Command::Intervene(intervention) => return self.change(|run| run.intervene(&intervention)),
-            Command::Undo => return self.change(Run::undo),
+            Command::Variant(name) => return self.switch(name),
+            Command::Intervene(intervention) => {
+                self.parked.clear();
+                return self.change(|run| run.intervene(&intervention));
+            }
+            Command::Undo => {
+                self.parked.clear();
+                return self.change(Run::undo);
+            }
         }
         Vec::new()
     }
@@ -169,6 +180,7 @@ impl Session {
                 run.seek(at);
                 let about = run.about(None);
                 self.run = Some(run);
+                self.parked.clear();
                 self.all_due();
                 vec![Answer::Opened(about)]
             }
@@ -177,6 +189,25 @@ impl Session {
                 vec![Answer::Refused(errors.map(problem).collect())]
             }
         }
+    }
+
+    /// To another design on the same seed; the run that is left is kept, so that coming back is quick.
+    fn switch(&mut self, variant: Option<String>) -> Vec<Answer> {
+        let Some(run) = self.run.take() else { return Vec::new() };
+        if variant.as_deref().is_some_and(|name| run.scenario.variant(name).is_none()) || run.is_of(&run.scenario.text, variant.as_deref())
+        {
+            self.run = Some(run);
+            return Vec::new();
+        }
+        let place = self.parked.iter().position(|parked| parked.is_of(&run.scenario.text, variant.as_deref()));
+        let kept = place.and_then(|place| self.parked.remove(place));
+        let next = run.with_variant(variant, kept);
+        self.parked.push_back(run);
+        if self.parked.len() > PARKED {
+            self.parked.pop_front();
+        }
+        self.run = Some(next);
+        self.change(|_| Ok(()))
     }
 
     /// A change of the run that opens it anew, or why it cannot be.

@@ -223,14 +223,18 @@ impl Run {
         digest::note_marks(self);
     }
 
-    pub fn with_variant(&mut self, name: Option<String>) -> Result<(), String> {
-        if let Some(name) = &name
-            && self.scenario.variant(name).is_none()
-        {
-            return Err(format!("there is no variant {name}"));
-        }
-        self.reopen(self.scenario.clone(), name, self.undo.clone());
-        Ok(())
+    /// Whether this is the run of that design of that file.
+    pub fn is_of(&self, text: &str, variant: Option<&str>) -> bool {
+        self.variant.as_deref() == variant && self.scenario.text == text
+    }
+
+    /// Another design of the same file at the same moment, playing on if this plays. A run of it that was kept is gone on with.
+    pub fn with_variant(&self, variant: Option<String>, kept: Option<Run>) -> Run {
+        let mut run = kept.unwrap_or_else(|| Run::new(self.number, self.scenario.clone(), variant, Vec::new()));
+        run.undo = self.undo.clone();
+        run.seek(self.heading());
+        (run.playing, run.ticked) = (self.playing, self.ticked);
+        run
     }
 
     /// Writes the line into the file and lets it happen: no moment before it is run again in vain.

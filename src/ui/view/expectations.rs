@@ -1,22 +1,23 @@
 //! Does the design hold? Each expectation with what was observed up to the playhead.
 
-use super::super::frame::{Command, Verdict};
+use super::super::frame::{Command, Digest, Verdict};
 use super::super::number::clock;
+use std::rc::Rc;
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
-    pub verdicts: Vec<Verdict>,
+    pub digest: Rc<Digest>,
     pub on_command: Callback<Command>,
 }
 
 #[component]
 pub fn Expectations(props: &Props) -> Html {
-    let rows = props.verdicts.iter().map(|verdict| row(verdict, &props.on_command));
+    let rows = props.digest.verdicts.iter().map(|verdict| row(verdict, &props.on_command));
     html! {
         <section class="card expectations" aria-labelledby="expectations">
             <h2 id="expectations">{ "Does the design hold?" }</h2>
-            if props.verdicts.is_empty() { <p class="sub">{ "The file expects nothing. Lines under expect: are judged here." }</p> }
+            if props.digest.verdicts.is_empty() { <p class="sub">{ "The file expects nothing. Lines under expect: are judged here." }</p> }
             <ul>{ for rows }</ul>
         </section>
     }

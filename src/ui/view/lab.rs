@@ -59,11 +59,11 @@ pub fn Lab(props: &Props) -> Html {
             <Transport about={about.clone()} frame={frame.clone()} digest={digest.clone()} on_command={on_command.clone()} />
             <Charts about={about.clone()} digest={digest.clone()} now={digest.now} dark={props.dark} lit={lit.clone()} on_light={on_light.clone()} />
             <aside class="side" aria-label="What it means">
-                <Expectations verdicts={digest.verdicts.clone()} on_command={on_command.clone()} />
+                <Expectations digest={digest.clone()} on_command={on_command.clone()} />
                 if !about.lesson.is_empty() {
-                    <Lesson steps={about.lesson.clone()} now={frame.now} on_command={on_command.clone()} on_light={on_light.clone()} />
+                    <Lesson about={about.clone()} now={frame.now} on_command={on_command.clone()} on_light={on_light.clone()} />
                 }
-                <Story story={Rc::new(digest.story.clone())} left_out={digest.story_left_out} on_command={on_command.clone()} on_light={on_light.clone()} />
+                <Story digest={digest.clone()} on_command={on_command.clone()} on_light={on_light.clone()} />
                 <Intervene about={about.clone()} frame={frame.clone()} lit={lit.clone()} on_command={on_command.clone()} />
             </aside>
         </main>

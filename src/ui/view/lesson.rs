@@ -1,12 +1,13 @@
 //! The guided tour: the step that belongs to the playhead, with a question to answer before looking.
 
-use super::super::frame::{Command, LessonStep, Nanos};
+use super::super::frame::{About, Command, Nanos};
 use super::super::number::clock;
+use std::rc::Rc;
 use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
-    pub steps: Vec<LessonStep>,
+    pub about: Rc<About>,
     pub now: Nanos,
     pub on_command: Callback<Command>,
     pub on_light: Callback<Option<AttrValue>>,
@@ -16,10 +17,10 @@ pub struct Props {
 pub fn Lesson(props: &Props) -> Html {
     // Which answer was given to which step.
     let given = use_state_eq(|| None::<(usize, usize)>);
-    let place = props.steps.iter().rposition(|step| step.at <= props.now).unwrap_or(0);
-    let Some(step) = props.steps.get(place) else { return Html::default() };
+    let place = props.about.lesson.iter().rposition(|step| step.at <= props.now).unwrap_or(0);
+    let Some(step) = props.about.lesson.get(place) else { return Html::default() };
     let go = |place: Option<usize>| {
-        let target = place.and_then(|place| props.steps.get(place)).cloned();
+        let target = place.and_then(|place| props.about.lesson.get(place)).cloned();
         let (on_command, on_light) = (props.on_command.clone(), props.on_light.clone());
         let disabled = target.is_none();
         let on_click = Callback::from(move |_: MouseEvent| {
@@ -63,7 +64,7 @@ pub fn Lesson(props: &Props) -> Html {
     html! {
         <section class="card lesson" aria-labelledby="lesson">
             <header>
-                <span class="sub">{ format!("{} of {}", place + 1, props.steps.len()) }</span>
+                <span class="sub">{ format!("{} of {}", place + 1, props.about.lesson.len()) }</span>
                 <h2 id="lesson">{ step.title.clone() }</h2>
                 <span class="steps">
                     <button type="button" class="tool" disabled={first} onclick={back} aria-label="Step before">{ "‹" }</button>

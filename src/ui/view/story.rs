@@ -1,6 +1,6 @@
 //! What happened: sentences, newest first. Each is a link to its moment and its thing on the stage.
 
-use super::super::frame::{Command, Told};
+use super::super::frame::{Command, Digest, Told};
 use super::super::number::{clock, count};
 use super::transport::grade_class;
 use std::rc::Rc;
@@ -8,15 +8,14 @@ use yew::prelude::*;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
-    pub story: Rc<Vec<Told>>,
-    pub left_out: u32,
+    pub digest: Rc<Digest>,
     pub on_command: Callback<Command>,
     pub on_light: Callback<Option<AttrValue>>,
 }
 
 #[component]
 pub fn Story(props: &Props) -> Html {
-    let rows = props.story.iter().map(|told| {
+    let rows = props.digest.story.iter().map(|told| {
         let go = |told: &Told| {
             let (on_command, on_light) = (props.on_command.clone(), props.on_light.clone());
             let (at, thing) = (told.at, told.thing.clone());
@@ -25,7 +24,7 @@ pub fn Story(props: &Props) -> Html {
                 on_light.emit(thing.clone().map(AttrValue::from));
             })
         };
-        let cause = told.cause.and_then(|cause| props.story.iter().find(|other| other.event == cause));
+        let cause = told.cause.and_then(|cause| props.digest.story.iter().find(|other| other.event == cause));
         html! {
             <li key={told.event} class={grade_class(told.grade)} data-event={told.event.to_string()}>
                 <button type="button" onclick={go(told)}>
@@ -42,11 +41,11 @@ pub fn Story(props: &Props) -> Html {
         <section class="card story" aria-labelledby="story">
             <h2 id="story">{ "What happened" }</h2>
             <p class="sr-only" role="status" aria-live="polite">
-                { props.story.first().map(|told| told.text.clone()).unwrap_or_default() }
+                { props.digest.story.first().map(|told| told.text.clone()).unwrap_or_default() }
             </p>
-            if props.story.is_empty() { <p class="sub">{ "Nothing yet. Press play." }</p> }
+            if props.digest.story.is_empty() { <p class="sub">{ "Nothing yet. Press play." }</p> }
             <ol>{ for rows }</ol>
-            if props.left_out > 0 { <p class="sub">{ format!("and {} before", count(u64::from(props.left_out))) }</p> }
+            if props.digest.story_left_out > 0 { <p class="sub">{ format!("and {} before", count(u64::from(props.digest.story_left_out))) }</p> }
         </section>
     }
 }

@@ -71,7 +71,7 @@ pub fn Transport(props: &Props) -> Html {
                 <input type="range" min="0" max={FASTEST.to_string()} step="1" value={stop_of(frame.speed).to_string()} oninput={on_speed}
                     aria-valuetext={format!("{asked}, simulated seconds in a second")} />
             </label>
-            <Scrubber duration={about.duration} now={frame.seeking.map_or(frame.now, |(to, _)| to)} furthest={props.digest.furthest} marks={Rc::new(props.digest.marks.clone())}
+            <Scrubber duration={about.duration} now={frame.seeking.map_or(frame.now, |(to, _)| to)} digest={props.digest.clone()}
                 on_command={props.on_command.clone()} />
         </section>
     }
@@ -81,8 +81,7 @@ pub fn Transport(props: &Props) -> Html {
 struct ScrubberProps {
     duration: Nanos,
     now: Nanos,
-    furthest: Nanos,
-    marks: Rc<Vec<Mark>>,
+    digest: Rc<Digest>,
     on_command: Callback<Command>,
 }
 
@@ -100,16 +99,16 @@ fn Scrubber(props: &ScrubberProps) -> Html {
             on_command.emit(Command::Seek((millis.max(0.0) * 1e6) as Nanos));
         })
     };
-    let (duration, now, furthest, marks) = (props.duration.max(1), props.now, props.furthest, props.marks.clone());
+    let (duration, now, digest) = (props.duration.max(1), props.now, props.digest.clone());
     let on_command = props.on_command.clone();
     let render = Callback::from(move |width: f64| {
         let x = |at: Nanos| KNOB + (width - 2.0 * KNOB) * (at as f64 / duration as f64).clamp(0.0, 1.0);
         html! {
             <svg width={px(width)} height={px(HEIGHT)} viewBox={format!("0 0 {} {}", px(width), px(HEIGHT))} role="group" aria-label="Marks of the run">
                 <line class="track" x1={px(KNOB)} x2={px(width - KNOB)} y1={px(TRACK)} y2={px(TRACK)} />
-                <line class="known" x1={px(KNOB)} x2={px(x(furthest))} y1={px(TRACK)} y2={px(TRACK)} />
+                <line class="known" x1={px(KNOB)} x2={px(x(digest.furthest))} y1={px(TRACK)} y2={px(TRACK)} />
                 <line class="done" x1={px(KNOB)} x2={px(x(now))} y1={px(TRACK)} y2={px(TRACK)} />
-                { for place_words(&marks, width, &x).into_iter().map(|(mark, at, word)| draw_mark(mark, at, word, width, &on_command)) }
+                { for place_words(&digest.marks, width, &x).into_iter().map(|(mark, at, word)| draw_mark(mark, at, word, width, &on_command)) }
             </svg>
         }
     });
@@ -209,7 +208,7 @@ mod tests {
         let mark = |at: Nanos, text: &str| Mark { at, text: text.into(), ..Mark::default() };
         let marks = [mark(10, "group stable"), mark(12, "budget exceeded"), mark(13, "rebalance"), mark(60, "commit failed")];
         let sides: Vec<Option<Side>> =
-            place_words(&marks, 500.0, &|at| 40.0 + at as f64 * 4.0).into_iter().map(|(_, _, side)| side).collect();
+            place_words(&digest.marks, 500.0, &|at| 40.0 + at as f64 * 4.0).into_iter().map(|(_, _, side)| side).collect();
         assert_eq!(sides, [Some(Side::Above), Some(Side::Below), None, Some(Side::Above)]);
     }
 }
