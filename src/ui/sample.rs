@@ -73,6 +73,8 @@ pub fn lab(partitions: u32, members: u32) -> (About, Frame) {
             state: "Stable".into(),
             generation: 7,
             rebalances: 2,
+            effects: vec![("charge".into(), 400, 12, 0)],
+            duplicates: 12,
             members: (0..members)
                 .map(|index| MemberNow {
                     index,

@@ -101,17 +101,14 @@ impl Teller<'_> {
                     What::CommitRefused { uncommitted, .. } => Some(*uncommitted),
                     _ => None,
                 });
-                let records = count(last.unwrap_or(*uncommitted));
+                let left = last.unwrap_or(*uncommitted);
+                let left = format!("{} {} not covered", plural(left, "handled record"), if left == 1 { "is" } else { "are" });
                 let who = if many == 1 {
                     format!("a commit of {} is", self.member(*group, *member))
                 } else {
                     format!("{many} commits of {} are", self.group(*group))
                 };
-                (
-                    format!("{who} refused ({error}); {records} handled records are not covered"),
-                    Tone::Warning,
-                    Some(self.member_thing(*group, *member)),
-                )
+                (format!("{who} refused ({error}); {left}"), Tone::Warning, Some(self.member_thing(*group, *member)))
             }
             What::OffsetReset { group, partition, to, skipped, .. } => {
                 let (text, tone) = match skipped {

@@ -67,6 +67,8 @@ mod tests {
             r#"data-state="polling""#,
             "p7 18\u{202f}400; usage-events partition 7: billing is 18400 records behind, growing, owner billing-3",
             "cannot keep up: +1.1 k/s",
+            r#"data-effect="charge" data-once="400" data-repeated="12" data-missing="0""#,
+            "delivered again",
         ] {
             assert!(page.contains(said), "the page does not say {said}");
         }

@@ -131,10 +131,10 @@ fn place_words<'a>(marks: &'a [Mark], width: f64, x: &impl Fn(Nanos) -> f64) -> 
         let (left, right) = (at - half, at + half);
         let inside = left >= 0.0 && right <= width;
         let side = if inside && left > above {
-            above = right + 8.0;
+            above = right + 14.0;
             Some(Side::Above)
         } else if inside && left > below {
-            below = right + 8.0;
+            below = right + 14.0;
             Some(Side::Below)
         } else {
             None
@@ -208,7 +208,7 @@ mod tests {
         let mark = |at: Nanos, text: &str| Mark { at, text: text.into(), ..Mark::default() };
         let marks = [mark(10, "group stable"), mark(12, "budget exceeded"), mark(13, "rebalance"), mark(60, "commit failed")];
         let sides: Vec<Option<Side>> =
-            place_words(&digest.marks, 500.0, &|at| 40.0 + at as f64 * 4.0).into_iter().map(|(_, _, side)| side).collect();
+            place_words(&marks, 500.0, &|at| 40.0 + at as f64 * 4.0).into_iter().map(|(_, _, side)| side).collect();
         assert_eq!(sides, [Some(Side::Above), Some(Side::Below), None, Some(Side::Above)]);
     }
 }

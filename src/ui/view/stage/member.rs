@@ -60,7 +60,16 @@ fn card(scene: &Scene, group: &str, member: &MemberNow, area: &Area) -> Html {
     } else if area.height >= 40.0 {
         (middle(&name, member, area), format!("{} {}", word(member), numbers(member)))
     } else {
-        (low(&name, member, area), if is_quiet(member) { word(member).to_owned() } else { numbers(member) })
+        (
+            low(&name, member, area),
+            if area.width < 120.0 {
+                String::new()
+            } else if is_quiet(member) {
+                word(member).to_owned()
+            } else {
+                numbers(member)
+            },
+        )
     };
     html! {
         <g key={thing.clone()} {class} tabindex="0" role="button" aria-pressed={(scene.lit == Some(thing.as_str())).to_string()}
@@ -147,15 +156,19 @@ fn middle(name: &str, member: &MemberNow, area: &Area) -> Html {
 fn low(name: &str, member: &MemberNow, area: &Area) -> Html {
     let y = px(area.middle() + 4.0);
     let room = ((area.width - 70.0) / 7.3).max(8.0) as usize;
+    if area.width < 120.0 {
+        // No room for a word: the dashed card says that it owns nothing, and so does its label.
+        let fits = name.chars().count() as f64 * 6.4 < area.width - 16.0;
+        let short = if fits { name.to_owned() } else { format!("…-{}", member.index) };
+        return html! { <text class="tick" x={px(area.x + 11.0)} {y}>{ short }</text> };
+    }
     let (from, right) = (area.x + 18.0 + 7.3 * name.chars().count().min(room) as f64, area.x + area.width);
     let quiet = is_quiet(member);
     html! {
         <>
             <text class="lbl small" x={px(area.x + 12.0)} y={y.clone()}>{ fit(name, room) }</text>
             { " " }
-            if quiet && area.width < 120.0 {
-                // No room for the word: the dashed card says it, and its label.
-            } else if quiet {
+            if quiet {
                 <text class="tick state" x={px(area.x + area.width - 8.0)} {y} text-anchor="end">{ word(member) }</text>
             } else {
                 if right - 56.0 - from >= 12.0 { { bar(member, from, area.middle() - 3.0, right - 56.0 - from) } }

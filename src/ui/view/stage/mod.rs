@@ -3,6 +3,7 @@
 //! A flow has a width: records a second. What a screen reader and a test read is what is drawn.
 
 pub mod layout;
+mod ledger;
 mod member;
 mod tape;
 
@@ -68,6 +69,7 @@ pub fn Stage(props: &Props) -> Html {
     html! {
         <section class="card stage" aria-label="Stage">
             <Measured default_width={964.0} {render} />
+            { ledger::ledger(&props.about, &props.frame) }
             if many {
                 <button class="fold" type="button" onclick={toggle} aria-expanded={open.to_string()}>
                     { if open { "Fold to the partitions with the most lag".to_owned() }
