@@ -3,7 +3,7 @@
 //! ChromeDriver speaks plain HTTP on this machine, so a socket is all it takes.
 
 use serde_json::{Value, json};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -179,9 +179,20 @@ fn exchange(driver: &str, method: &str, path: &str, body: &Value) -> std::io::Re
         stream,
         "{method} {path} HTTP/1.1\r\nHost: {driver}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let (head, text) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-    Ok((status, text.to_owned()))
+    // The driver keeps the line open whatever it is asked, so the length says where an answer ends.
+    let mut answer = BufReader::new(stream);
+    let mut head = Vec::new();
+    loop {
+        let mut line = String::new();
+        answer.read_line(&mut line)?;
+        if line.trim().is_empty() {
+            break;
+        }
+        head.push(line.to_ascii_lowercase());
+    }
+    let status = head.first().and_then(|line| line.split(' ').nth(1)?.parse().ok()).unwrap_or(0);
+    let length = head.iter().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok()).unwrap_or(0);
+    let mut text = vec![0; length];
+    answer.read_exact(&mut text)?;
+    Ok((status, String::from_utf8_lossy(&text).into_owned()))
 }
