@@ -2,7 +2,6 @@
 //!
 //! Holds: same design, same seed, same interventions, same fingerprint: whole or in slices, rewound, forked or straight.
 
-use super::client::producer::batch::ProduceData;
 use super::design::{Action, Design, TimelineEntry, When};
 use super::id::{ObservationId, ProducerId};
 use super::invariant::Invariants;
@@ -14,7 +13,7 @@ use super::observe::snapshot::Snapshot;
 use super::plan::Plan;
 use super::time::{Duration, Instant};
 use super::timeline::Stage;
-use super::world::{History, World};
+use super::world::{History, Pool, World};
 use std::sync::Arc;
 
 /// A run and everything that is known of it.
@@ -29,7 +28,7 @@ pub struct Simulation {
     spacing: u64,
     /// Work done by this process, which rewinding does not undo.
     work: u64,
-    pool: Vec<ProduceData>,
+    pool: Pool,
     invariants: Invariants,
 }
 

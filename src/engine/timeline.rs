@@ -4,13 +4,12 @@
 //! Holds: at one instant entries go by place, occurrence and phase, whatever was scheduled first.
 
 use super::application::progress::PassedOver;
-use super::client::producer::batch::ProduceData;
 use super::design::{Action, CommitError, Design, ResetTo, TimelineEntry, When};
 use super::id::{GroupId, MemberIndex, ObservationId};
 use super::observe::observation::{Refusal, What};
 use super::plan::Plan;
 use super::time::Instant;
-use super::world::{History, World};
+use super::world::{History, Pool, World};
 use std::collections::BTreeSet;
 
 #[derive(Clone, Debug)]
@@ -115,7 +114,7 @@ pub struct Stage<'a> {
     pub world: &'a mut World,
     pub plan: &'a Plan,
     pub history: &'a mut History,
-    pub pool: &'a mut Vec<ProduceData>,
+    pub pool: &'a mut Pool,
 }
 
 impl Stage<'_> {

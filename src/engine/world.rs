@@ -4,13 +4,12 @@
 use super::application::progress::GroupProgress;
 use super::broker::broker::Broker;
 use super::client::consumer::consumer::Consumer;
-use super::client::producer::batch::ProduceData;
 use super::client::producer::sender::Sender;
 use super::coordinator::group::message::GroupResponse;
 use super::environment::network::Network;
 use super::id::{BrokerId, GroupId, MemberIndex, NodeId, ObservationId, Offset, ProducerId, TopicPartition};
 use super::log::file_records::{FileRecords, Tail};
-use super::message::Message;
+use super::message::{Message, ProduceRequest};
 use super::observe::lag::CommitWindow;
 use super::observe::observation::{Observation, What};
 use super::observe::sampler::Sampler;
@@ -180,6 +179,9 @@ pub struct Causes {
     pub lag: BTreeMap<(GroupId, TopicPartition), ObservationId>,
 }
 
+/// Requests whose memory is used again, boxes and all. What is in them means nothing any more.
+pub type Pool = Vec<Box<ProduceRequest>>;
+
 /// What a node may see and do while it handles an event.
 pub struct Context<'a> {
     pub now: Instant,
@@ -192,7 +194,7 @@ pub struct Context<'a> {
     pub books: &'a mut Books,
     pub history: &'a mut History,
     pub work: &'a mut u64,
-    pub pool: &'a mut Vec<ProduceData>,
+    pub pool: &'a mut Pool,
 }
 
 impl Context<'_> {
@@ -214,13 +216,12 @@ impl Context<'_> {
     }
 
     /// The buffers of a request are used again.
-    pub fn recycle(&mut self, mut data: ProduceData) {
-        data.clear();
-        self.pool.push(data);
+    pub fn recycle(&mut self, request: Box<ProduceRequest>) {
+        self.pool.push(request);
     }
 
-    /// Buffers of an earlier request.
-    pub fn spare(&mut self) -> Option<ProduceData> {
+    /// An earlier request.
+    pub fn spare(&mut self) -> Option<Box<ProduceRequest>> {
         self.pool.pop()
     }
 
@@ -397,7 +398,7 @@ impl World {
     }
 
     /// The next event of the world happens.
-    pub fn step(&mut self, plan: &Plan, history: &mut History, horizon: Instant, pool: &mut Vec<ProduceData>) {
+    pub fn step(&mut self, plan: &Plan, history: &mut History, horizon: Instant, pool: &mut Pool) {
         let Some((at, next)) = self.queue.pop() else { unreachable!("the caller has seen that there is an event") };
         debug_assert!(at >= self.now, "time does not run back");
         self.now = at;
@@ -458,7 +459,7 @@ impl World {
         &mut self,
         plan: &Plan,
         history: &mut History,
-        pool: &mut Vec<ProduceData>,
+        pool: &mut Pool,
         index: usize,
         act: impl FnOnce(&mut Consumer, &mut Context<'_>) -> T,
     ) -> T {

@@ -105,7 +105,6 @@ fn perform(accumulator: &mut RecordAccumulator, op: &Value, now: Instant, step: 
                         "bytes": batch.bytes, "created_at": batch.created.as_millis(),
                     })
                 }));
-                accumulator.recycle(data);
             }
             json!({ "batches": batches })
         }

@@ -32,11 +32,17 @@ pub struct Broker {
     queue: RequestQueue,
     /// One for each consumer that has ever fetched here, in the order in which they came.
     sessions: Vec<FetchSession>,
+    /// The session of each node, as its place + 1.
+    session_of: Vec<u32>,
+    /// When the first waiting fetch is answered at the latest.
+    first_wait: Instant,
     /// Places in `sessions` of those that have ever held a partition, by local number.
     watchers: Vec<Vec<u32>>,
     /// Sessions that may have their answer now.
     touched: Vec<u32>,
     coordinator: GroupCoordinator,
+    /// When the coordinator has something to do by itself.
+    coordinator_wake: Instant,
     outputs: Vec<Output>,
     next_retention: Instant,
     factor: f64,
@@ -89,13 +95,17 @@ impl Broker {
             partitions,
             queue: RequestQueue::new(config.num_io_threads),
             sessions: Vec::new(),
+            session_of: Vec::new(),
+            first_wait: Instant::MAX,
             touched: Vec::new(),
             coordinator: GroupCoordinator::new(config.into(), Instant::ZERO),
+            coordinator_wake: Instant::MAX,
             outputs: Vec::new(),
             next_retention: Instant::ZERO + config.log_initial_task_delay,
             factor: 1.0,
             wake: Instant::MAX,
         };
+        broker.coordinator_wake = broker.coordinator.next_timer();
         broker.set_wake();
         broker
     }
@@ -168,6 +178,7 @@ impl Broker {
         let result = self.coordinator.reset_offsets(now, group, &[commit], &mut self.outputs);
         // The timeline tells of the reset itself, with its cause.
         self.outputs.clear();
+        self.coordinator_wake = self.coordinator.next_timer();
         self.set_wake();
         result
     }
@@ -186,13 +197,16 @@ impl Broker {
         while let Some((from, message)) = self.queue.take_done(cx.now) {
             self.handle(cx, from, message);
         }
-        if self.coordinator.next_timer() <= cx.now {
+        if self.coordinator_wake <= cx.now {
             self.coordinator.on_timer(cx.now, &mut self.outputs);
+            self.coordinator_wake = self.coordinator.next_timer();
             self.carry_out(cx);
         }
-        for session in 0..self.sessions.len() as u32 {
-            if self.sessions[session as usize].waits_until() <= cx.now {
-                self.answer(cx, session);
+        if self.first_wait <= cx.now {
+            for session in 0..self.sessions.len() as u32 {
+                if self.sessions[session as usize].waits_until() <= cx.now {
+                    self.answer(cx, session);
+                }
             }
         }
         if self.next_retention <= cx.now {
@@ -203,8 +217,12 @@ impl Broker {
     }
 
     fn set_wake(&mut self) {
-        let waiting = self.sessions.iter().map(FetchSession::waits_until).min().unwrap_or(Instant::MAX);
-        self.wake = waiting.min(self.queue.next_done()).min(self.coordinator.next_timer()).min(self.next_retention);
+        self.wake = self.first_wait.min(self.queue.next_done()).min(self.coordinator_wake).min(self.next_retention);
+    }
+
+    /// After the first of the waiting fetches was answered.
+    fn find_first_wait(&mut self) {
+        self.first_wait = self.sessions.iter().map(FetchSession::waits_until).min().unwrap_or(Instant::MAX);
     }
 
     /// What a request asks of a handler thread and of the disk.
@@ -237,7 +255,7 @@ impl Broker {
 
     fn handle(&mut self, cx: &mut Context<'_>, from: NodeId, message: Message) {
         match message {
-            Message::Produce(request) => self.produce(cx, from, *request),
+            Message::Produce(request) => self.produce(cx, from, request),
             Message::Fetch(request) => self.fetch(cx, from, &request),
             Message::ListOffsets(request) => self.list_offsets(cx, from, &request),
             Message::Group { request, correlation } => self.group(cx, from, &request, correlation),
@@ -249,9 +267,9 @@ impl Broker {
         }
     }
 
-    fn produce(&mut self, cx: &mut Context<'_>, from: NodeId, request: ProduceRequest) {
+    fn produce(&mut self, cx: &mut Context<'_>, from: NodeId, request: Box<ProduceRequest>) {
         cx.handled(RequestKind::Produce);
-        let ProduceRequest { acks, producer, data, sent_at } = request;
+        let ProduceRequest { acks, producer, ref data, sent_at } = *request;
         let first = cx.plan.first_partition[cx.plan.design.producers[producer.index()].topic.index()];
         *cx.work += data.records();
         for batch in &data.batches {
@@ -279,7 +297,7 @@ impl Broker {
         if acks != Acks::None {
             cx.send(from, Message::ProduceResponse { sent_at }, RESPONSE_BYTES);
         }
-        cx.recycle(data);
+        cx.recycle(request);
         self.answer_touched(cx);
     }
 
@@ -305,22 +323,19 @@ impl Broker {
     fn answer(&mut self, cx: &mut Context<'_>, session: u32) {
         let logs = Logs { logs: &self.logs, records: &cx.history.records };
         let session = &mut self.sessions[session as usize];
+        let waited_until = session.waits_until();
         if let Some(response) = session.answer_if_due(cx.now, &logs) {
             let bytes = response.partitions.iter().map(|fetched| fetched.bytes).sum::<u64>() + RESPONSE_BYTES;
             cx.send(session.client, Message::FetchResponse(Box::new(response)), bytes);
+            if waited_until == self.first_wait {
+                self.find_first_wait();
+            }
         }
     }
 
     fn fetch(&mut self, cx: &mut Context<'_>, from: NodeId, request: &FetchRequest) {
         cx.handled(RequestKind::Fetch);
-        let place = match self.sessions.iter().position(|session| session.client == from) {
-            Some(place) => place,
-            None => {
-                let limits = Fetcher::limits(&cx.plan.design.groups[request.group.index()].config);
-                self.sessions.push(FetchSession::new(from, limits, self.logs.len()));
-                self.sessions.len() - 1
-            }
-        };
+        let place = self.session_of(cx.plan, from, request.group);
         for (partition, _) in &request.changed {
             let watchers = &mut self.watchers[cx.plan.partition(*partition).local as usize];
             if !watchers.contains(&(place as u32)) {
@@ -329,10 +344,31 @@ impl Broker {
         }
         let logs = Logs { logs: &self.logs, records: &cx.history.records };
         let session = &mut self.sessions[place];
+        let waited_until = session.waits_until();
         if let Some(response) = session.fetch(cx.now, request, |partition| cx.plan.partition(partition).local, &logs) {
             let bytes = response.partitions.iter().map(|fetched| fetched.bytes).sum::<u64>() + RESPONSE_BYTES;
             cx.send(from, Message::FetchResponse(Box::new(response)), bytes);
         }
+        // A new process of this client may have asked while the fetch of an earlier one was waiting.
+        if waited_until == self.first_wait && waited_until != Instant::MAX {
+            self.find_first_wait();
+        } else {
+            self.first_wait = self.first_wait.min(self.sessions[place].waits_until());
+        }
+    }
+
+    /// The place of a client's session, which is made for its first fetch.
+    fn session_of(&mut self, plan: &Plan, client: NodeId, group: GroupId) -> usize {
+        if self.session_of.len() <= client.index() {
+            self.session_of.resize(client.index() + 1, 0);
+        }
+        let place = &mut self.session_of[client.index()];
+        if *place == 0 {
+            let limits = Fetcher::limits(&plan.design.groups[group.index()].config);
+            self.sessions.push(FetchSession::new(client, limits, self.logs.len()));
+            *place = self.sessions.len() as u32;
+        }
+        *place as usize - 1
     }
 
     fn list_offsets(&mut self, cx: &mut Context<'_>, from: NodeId, request: &ListOffsetsRequest) {
@@ -355,6 +391,7 @@ impl Broker {
     fn group(&mut self, cx: &mut Context<'_>, from: NodeId, request: &GroupRequest, correlation: u32) {
         cx.handled(kind_of(request));
         self.coordinator.handle(cx.now, request, ReplyTo { node: from, correlation }, &mut self.outputs);
+        self.coordinator_wake = self.coordinator.next_timer();
         if let GroupRequest::OffsetCommit(commit) = request {
             self.book_commit(cx, commit.group, &commit.offsets);
         }

@@ -13,15 +13,17 @@
 
 mod ready;
 
-use super::batch::{ProduceData, ProducerBatch, Record};
+use super::batch::{ProducerBatch, Record};
 use super::buffer_pool::BufferPool;
 use super::compression::CompressionRatioEstimator;
 use super::metadata::Metadata;
 use super::partitioner::{BuiltInPartitioner, PartitionDraws};
 use super::place_set::PlaceSet;
 use crate::engine::design::{Compression, ProducerConfig};
+use crate::engine::environment::keys::KeyTable;
+use crate::engine::environment::workload::Block;
 use crate::engine::id::ProducerId;
-use crate::engine::log::record_batch::{MAX_RECORD_OVERHEAD, RECORD_BATCH_OVERHEAD};
+use crate::engine::log::record_batch::{MAX_RECORD_OVERHEAD, RECORD_BATCH_OVERHEAD, size_of_bytes};
 use crate::engine::time::{Duration, Instant};
 use ready::Node;
 use std::sync::Arc;
@@ -71,6 +73,17 @@ pub struct RecordAppendResult {
     pub appended_bytes: u32,
 }
 
+/// What became of records of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockAppendResult {
+    /// So many records were appended.
+    pub taken: usize,
+    /// The last of them filled a batch, or the next one finds no memory.
+    pub stopped: bool,
+    /// When the first batch that was created here will have lingered; `MAX`: none was.
+    pub due: Instant,
+}
+
 /// `buffer.memory` has no room for another batch: `send` waits, and fails after `max.block.ms`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BufferExhausted {
@@ -100,11 +113,6 @@ pub struct RecordAccumulator {
     estimator: CompressionRatioEstimator,
     flushes_in_progress: u32,
     closed: bool,
-    /// The millisecond in hand, so that times of one millisecond are divided once.
-    millis: u64,
-    millis_from: u64,
-    /// Requests whose memory is used again.
-    spare: Vec<ProduceData>,
 }
 
 /// A queue of batches, linked through the slots.
@@ -136,9 +144,6 @@ impl RecordAccumulator {
             estimator: CompressionRatioEstimator::default(),
             flushes_in_progress: 0,
             closed: false,
-            millis: 0,
-            millis_from: 0,
-            spare: Vec::new(),
         };
         accumulator.update_metadata(metadata);
         accumulator
@@ -177,23 +182,69 @@ impl RecordAccumulator {
     /// Appends a record at `now`, to a partition or, with `None`, to the sticky one. Records come in order of time.
     #[inline(always)]
     pub fn append(&mut self, now: Instant, partition: Option<u32>, record: &Record) -> Result<RecordAppendResult, BufferExhausted> {
-        let millis = self.millis_of(record.time);
-        let Some(partition) = partition else { return self.append_sticky(now, record, millis) };
-        match self.try_append(partition, record, millis) {
+        let Some(partition) = partition else { return self.append_sticky(now, record) };
+        match self.try_append(partition, record) {
             Some(result) => Ok(result),
-            None => self.append_new_batch(now, partition, record, millis),
+            None => self.append_new_batch(now, partition, record),
         }
+    }
+
+    /// Appends records of a block, each at its own time, up to and including `last`. Stops after one that fills a batch and
+    /// before one that finds no memory.
+    pub fn append_block(&mut self, block: &Block<'_>, keys: Option<&KeyTable>, last: Instant) -> BlockAppendResult {
+        let place = |keys: &KeyTable, key| {
+            let entry = keys.entry(key);
+            (Some(entry.partition), entry.size)
+        };
+        match (keys, self.config.fixed_value_size) {
+            (Some(keys), Some(size)) => self.append_each(block, last, |key| place(keys, key), |_| size),
+            (Some(keys), None) => self.append_each(block, last, |key| place(keys, key), |record| block.sizes[record]),
+            (None, Some(_) | None) => self.append_each(block, last, |_| (None, size_of_bytes(None)), |record| block.sizes[record]),
+        }
+    }
+
+    /// The tight loop of a producer: a record is a look at its key and a push.
+    #[inline(always)]
+    fn append_each(
+        &mut self,
+        block: &Block<'_>,
+        last: Instant,
+        place: impl Fn(u32) -> (Option<u32>, u32),
+        value_size: impl Fn(usize) -> u32,
+    ) -> BlockAppendResult {
+        let (mut due, mut limit) = (Instant::MAX, last);
+        let records = block.times.iter().zip(block.keys).enumerate();
+        for (taken, (&time, &key)) in records {
+            let time = Instant(time);
+            if time > limit {
+                return BlockAppendResult { taken, stopped: false, due };
+            }
+            let (partition, key_size) = place(key);
+            let kind = if self.config.with_types { block.types[taken] } else { 0 };
+            let record = Record { time, key, key_size, value_size: value_size(taken), kind };
+            let Ok(result) = self.append(time, partition, &record) else {
+                return BlockAppendResult { taken, stopped: true, due };
+            };
+            if result.new_batch_created {
+                due = due.min(time + self.config.linger);
+                limit = limit.min(due);
+            }
+            if result.batch_is_full {
+                return BlockAppendResult { taken: taken + 1, stopped: true, due };
+            }
+        }
+        BlockAppendResult { taken: block.times.len(), stopped: false, due }
     }
 
     /// Kafka's loop: a switch that was put off because a batch was open is made up for as soon as all are full.
     #[inline(never)]
-    fn append_sticky(&mut self, now: Instant, record: &Record, millis: u64) -> Result<RecordAppendResult, BufferExhausted> {
+    fn append_sticky(&mut self, now: Instant, record: &Record) -> Result<RecordAppendResult, BufferExhausted> {
         loop {
             let partition = self.partitioner.peek_current_partition(&self.metadata);
             if self.partition_changed(partition) {
                 continue;
             }
-            let result = match self.try_append(partition, record, millis) {
+            let result = match self.try_append(partition, record) {
                 Some(result) => result,
                 None => {
                     self.has_memory_for(partition, record)?;
@@ -201,7 +252,7 @@ impl RecordAccumulator {
                     if self.partition_changed(partition) {
                         continue;
                     }
-                    self.append_new_batch(now, partition, record, millis)?
+                    self.append_new_batch(now, partition, record)?
                 }
             };
             let enable_switch = self.all_batches_full(partition);
@@ -222,13 +273,11 @@ impl RecordAccumulator {
 
     /// To the last batch of the queue, if it has room; otherwise that one is closed.
     #[inline(always)]
-    fn try_append(&mut self, partition: u32, record: &Record, millis: u64) -> Option<RecordAppendResult> {
+    fn try_append(&mut self, partition: u32, record: &Record) -> Option<RecordAppendResult> {
         let queue = self.queues[partition as usize];
-        if queue.last == NONE {
-            return None;
-        }
-        let batch = &mut self.batches[queue.last as usize];
-        match batch.try_append(record, millis, self.config.compression, self.config.with_types) {
+        // There is no batch at NONE, so one look tells whether there is one.
+        let batch = self.batches.get_mut(queue.last as usize)?;
+        match batch.try_append(record, self.config.compression, self.config.with_types) {
             Some(appended_bytes) => {
                 let batch_is_full = if queue.size > 1 {
                     true
@@ -268,7 +317,7 @@ impl RecordAccumulator {
     #[inline]
     fn has_memory_for(&mut self, partition: u32, record: &Record) -> Result<u32, BufferExhausted> {
         // Kafka makes the queue before it asks for memory.
-        if self.used.insert(partition) {
+        if self.used_count < self.metadata.partitions() && self.used.insert(partition) {
             self.used_count += 1;
         }
         let bytes = self.write_limit(record);
@@ -276,13 +325,7 @@ impl RecordAccumulator {
     }
 
     #[inline(never)]
-    fn append_new_batch(
-        &mut self,
-        now: Instant,
-        partition: u32,
-        record: &Record,
-        millis: u64,
-    ) -> Result<RecordAppendResult, BufferExhausted> {
+    fn append_new_batch(&mut self, now: Instant, partition: u32, record: &Record) -> Result<RecordAppendResult, BufferExhausted> {
         let bytes = self.has_memory_for(partition, record)?;
         self.free.allocate(bytes);
         let slot = self.vacant.pop().unwrap_or_else(|| {
@@ -290,8 +333,8 @@ impl RecordAccumulator {
             self.batches.len() as u32 - 1
         });
         let batch = &mut self.batches[slot as usize];
-        batch.open(now, record.time, millis, bytes, self.estimator.estimation());
-        batch.try_append(record, millis, self.config.compression, self.config.with_types).expect("a batch has room for its first record");
+        batch.open(now, record.time, bytes, self.estimator.estimation());
+        batch.try_append(record, self.config.compression, self.config.with_types).expect("a batch has room for its first record");
         let appended_bytes = batch.estimated_size_in_bytes();
         let full = batch.is_full();
         let queue = &mut self.queues[partition as usize];
@@ -307,28 +350,6 @@ impl RecordAccumulator {
             self.batches[last as usize].next = slot;
         }
         Ok(RecordAppendResult { partition, batch_is_full, new_batch_created: true, appended_bytes })
-    }
-
-    #[inline(always)]
-    fn millis_of(&mut self, time: Instant) -> u64 {
-        if time.0.wrapping_sub(self.millis_from) >= 1_000_000 {
-            self.enter_millisecond(time);
-        }
-        self.millis
-    }
-
-    #[inline(never)]
-    fn enter_millisecond(&mut self, time: Instant) {
-        self.millis = time.as_millis();
-        self.millis_from = self.millis * 1_000_000;
-    }
-
-    /// Gives the memory of a request back for another one.
-    pub fn recycle(&mut self, mut data: ProduceData) {
-        // It may have been another producer's.
-        data.clear();
-        (data.producer, data.fixed_value_size) = (self.config.producer, self.config.fixed_value_size);
-        self.spare.push(data);
     }
 
     /// A batch has been answered: its share of `buffer.memory` is free again.

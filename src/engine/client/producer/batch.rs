@@ -34,14 +34,17 @@ impl Record {
     }
 }
 
+/// Deltas below this take one byte.
+const SMALL: u64 = 64;
+
 /// A batch of one partition.
 #[derive(Clone, Debug)]
 pub struct ProducerBatch {
     /// When its first record was appended: linger counts from here.
     pub created: Instant,
     base_time: Instant,
-    /// The first record's timestamp in milliseconds; deltas count from it.
-    base_millis: u64,
+    /// Records before this moment have a timestamp that is less than 64 ms after the first one's: their delta takes a byte.
+    small_until: Instant,
     /// Bytes of the records before compression.
     uncompressed: u32,
     /// Bytes of the whole batch, as far as can be said before it is compressed.
@@ -71,7 +74,7 @@ impl ProducerBatch {
         ProducerBatch {
             created: Instant::ZERO,
             base_time: Instant::ZERO,
-            base_millis: 0,
+            small_until: Instant::ZERO,
             uncompressed: 0,
             estimated: 0,
             write_limit: 0,
@@ -83,13 +86,14 @@ impl ProducerBatch {
         }
     }
 
-    /// Starts a batch in this slot; its first record is appended next. `millis` is the record's timestamp, and the write
-    /// limit at least the most that a batch of this record can take.
-    pub fn open(&mut self, created: Instant, time: Instant, millis: u64, write_limit: u32, estimation: f32) {
+    /// Starts a batch in this slot; its first record, of this time, is appended next. The write limit is at least the most
+    /// that a batch of this record can take.
+    #[inline]
+    pub fn open(&mut self, created: Instant, time: Instant, write_limit: u32, estimation: f32) {
         debug_assert!(self.rows.is_empty(), "a slot is used again only when it has been drained");
         self.created = created;
         self.base_time = time;
-        self.base_millis = millis;
+        self.small_until = Instant::from_millis(time.as_millis() + SMALL);
         self.uncompressed = 0;
         self.estimated = RECORD_BATCH_OVERHEAD;
         self.write_limit = write_limit;
@@ -101,9 +105,12 @@ impl ProducerBatch {
     /// Appends a record if there is room and returns by how many bytes the batch is believed to have grown. The first one
     /// has room by the write limit that it was given; a full batch has none, for every record has a size.
     #[inline(always)]
-    pub fn try_append(&mut self, record: &Record, millis: u64, compression: Compression, with_types: bool) -> Option<u32> {
-        let count = self.rows.len() as u32;
-        let size = record_size_of_fields(count, (millis - self.base_millis) as i64, record.fields());
+    pub fn try_append(&mut self, record: &Record, compression: Compression, with_types: bool) -> Option<u32> {
+        let size = if (self.rows.len() as u64) < SMALL && record.time < self.small_until {
+            record_size_of_fields(0, 0, record.fields())
+        } else {
+            self.size_of(record)
+        };
         if self.estimated + size > self.write_limit {
             return None;
         }
@@ -119,6 +126,13 @@ impl ProducerBatch {
             }
             Compression::Gzip | Compression::Snappy | Compression::Lz4 | Compression::Zstd => Some(self.estimate_again()),
         }
+    }
+
+    /// Bytes of a record if it is the next: deltas count from the first one, times in whole milliseconds.
+    #[inline(never)]
+    fn size_of(&self, record: &Record) -> u32 {
+        let delta = record.time.as_millis() - self.base_time.as_millis();
+        record_size_of_fields(self.rows.len() as u32, delta as i64, record.fields())
     }
 
     /// With compression: the size as it is believed to be now. Returns by how much it has grown.
@@ -167,15 +181,16 @@ impl ProducerBatch {
         }
         let base = self.base_time;
         let first = data.keys.len() as u32;
-        // Times never go back, so the last record's delta is the largest.
+        // Times never go back, so none is before the base, and the last record's delta is the largest.
         let wide = self.rows.last().is_some_and(|last| last.time.since(base).0 > u64::from(u32::MAX));
         let first_delta = if wide {
             let first = data.wide_deltas.len();
-            data.wide_deltas.extend(self.rows.iter().map(|row| row.time.since(base).0));
+            data.wide_deltas.extend(self.rows.iter().map(|row| row.time.0 - base.0));
             first as u32
         } else {
             let first = data.deltas.len();
-            data.deltas.extend(self.rows.iter().map(|row| row.time.since(base).0 as u32));
+            // The lower halves are enough where the difference fits in them.
+            data.deltas.extend(self.rows.iter().map(|row| (row.time.0 as u32).wrapping_sub(base.0 as u32)));
             first as u32
         };
         data.keys.extend(self.rows.iter().map(|row| row.key));
@@ -259,8 +274,9 @@ impl ProduceData {
         }
     }
 
-    /// Takes out everything but the memory.
-    pub fn clear(&mut self) {
+    /// Takes out everything but the memory, for a request of this producer.
+    pub fn begin(&mut self, producer: ProducerId, fixed_value_size: Option<u32>) {
+        (self.producer, self.fixed_value_size) = (producer, fixed_value_size);
         self.batches.clear();
         self.deltas.clear();
         self.wide_deltas.clear();

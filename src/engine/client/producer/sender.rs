@@ -16,7 +16,7 @@ use super::super::super::plan::Plan;
 use super::super::super::time::{Duration, Instant};
 use super::super::super::world::{Context, RequestKind};
 use super::accumulator::{AccumulatorConfig, RecordAccumulator};
-use super::batch::Record;
+use super::batch::{ProduceData, Record};
 use super::compression::codec;
 use super::metadata::Metadata;
 use super::partitioner::PartitionDraws;
@@ -256,10 +256,16 @@ impl Sender {
     }
 
     fn send(&mut self, cx: &mut Context<'_>, node: u32) {
-        if let Some(spare) = cx.spare() {
-            self.accumulator.recycle(spare);
-        }
-        let data = self.accumulator.drain(node, self.shared.max_request_size);
+        let (acks, producer, sent_at) = (self.shared.acks, self.producer, cx.now);
+        let mut request = match cx.spare() {
+            Some(mut request) => {
+                (request.acks, request.producer, request.sent_at) = (acks, producer, sent_at);
+                request
+            }
+            None => Box::new(ProduceRequest { acks, producer, data: ProduceData::new(producer, None), sent_at }),
+        };
+        self.accumulator.drain_into(node, self.shared.max_request_size, &mut request.data);
+        let data = &request.data;
         let held: u32 = data.batches.iter().map(|batch| batch.buffer_bytes).sum();
         let mut departure = cx.now;
         if self.shared.compress_picos > 0 {
@@ -273,8 +279,7 @@ impl Sender {
         } else {
             self.in_flight[node as usize].push_back(held);
         }
-        let request = ProduceRequest { acks: self.shared.acks, producer: self.producer, data, sent_at: cx.now };
-        cx.send_at(departure, NodeId(node), Message::Produce(Box::new(request)), bytes);
+        cx.send_at(departure, NodeId(node), Message::Produce(request), bytes);
     }
 
     /// Computes up to the next decision, and says when that is.
@@ -296,46 +301,19 @@ impl Sender {
             return;
         }
         let last = Instant(cx.horizon.0.saturating_sub(1));
-        let linger = self.accumulator.linger();
         loop {
-            let limit = decision.min(last);
-            let block = self.workload.block();
-            let (mut taken, mut full) = (0, false);
-            // The tight loop of a producer: a record is a look at its key and a push.
-            while taken < block.times.len() && block.times[taken] <= limit.min(decision).0 {
-                let key = block.keys[taken];
-                let (partition, key_size) = match &self.shared.keys {
-                    Some(keys) => {
-                        let entry = keys.entry(key);
-                        (Some(entry.partition), entry.size)
-                    }
-                    None => (None, size_of_bytes(None)),
-                };
-                let time = Instant(block.times[taken]);
-                let record = Record { time, key, key_size, value_size: block.sizes[taken], kind: block.types[taken] };
-                let Ok(result) = self.accumulator.append(time, partition, &record) else {
-                    full = true;
-                    break;
-                };
-                self.ahead = time;
-                taken += 1;
-                if result.new_batch_created {
-                    decision = decision.min(time + linger);
-                }
-                if result.batch_is_full {
-                    full = true;
-                    break;
-                }
+            let result = self.accumulator.append_block(&self.workload.block(), self.shared.keys.as_deref(), decision.min(last));
+            decision = decision.min(result.due);
+            if result.taken > 0 {
+                self.ahead = Instant(self.workload.block().times[result.taken - 1]);
+                self.workload.consume(result.taken);
             }
-            let next_time = block.times.get(taken).copied();
-            let whole = taken == block.times.len();
-            self.workload.consume(taken);
-            if full {
+            if result.stopped {
                 // The record that was taken last has filled a batch, or the next one finds no memory.
-                self.wake = if taken > 0 { self.ahead } else { Instant(next_time.unwrap_or(u64::MAX)) }.max(cx.now);
+                self.wake = if result.taken > 0 { self.ahead } else { self.workload.peek() }.max(cx.now);
                 return;
             }
-            if !whole || self.workload.peek() > decision.min(last) {
+            if self.workload.peek() > decision.min(last) {
                 break;
             }
         }

@@ -104,10 +104,17 @@ impl RecordAccumulator {
 
     /// Takes the first batch of each partition that the node leads, up to `max_request_size` bytes; the first always fits.
     pub fn drain(&mut self, node: u32, max_request_size: u32) -> ProduceData {
-        let mut data = self.spare.pop().unwrap_or_else(|| ProduceData::new(self.config.producer, self.config.fixed_value_size));
+        let mut data = ProduceData::new(self.config.producer, self.config.fixed_value_size);
+        self.drain_into(node, max_request_size, &mut data);
+        data
+    }
+
+    /// The same into the memory of an earlier request, perhaps another producer's.
+    pub fn drain_into(&mut self, node: u32, max_request_size: u32, data: &mut ProduceData) {
+        data.begin(self.config.producer, self.config.fixed_value_size);
         let led = self.metadata.led_by(node);
         if led.is_empty() {
-            return data;
+            return;
         }
         let count = led.len() as u32;
         let state = &mut self.nodes[node as usize];
@@ -134,7 +141,7 @@ impl RecordAccumulator {
                 break;
             }
             let (next, was_full) = (batch.next, queue.size > 1 || batch.is_full());
-            size += batch.drain_into(partition, self.config.compression, &mut self.estimator, &mut data);
+            size += batch.drain_into(partition, self.config.compression, &mut self.estimator, data);
             self.vacant.push(queue.first);
             if next == NONE {
                 *queue = EMPTY;
@@ -150,7 +157,6 @@ impl RecordAccumulator {
             }
         }
         self.find_oldest(node);
-        data
     }
 
     /// After queues of a node have lost their first batch.

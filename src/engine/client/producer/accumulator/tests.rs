@@ -1,3 +1,4 @@
+use super::super::batch::ProduceData;
 use super::*;
 use crate::engine::log::memory_records::{Deltas, Sizes};
 use crate::engine::random::Seed;
@@ -178,7 +179,6 @@ fn compressed_batches_take_more_records_once_it_is_known_how_well_they_compress(
         counts.push(batch.count);
         assert!(batch.bytes < batch.uncompressed_bytes);
         accumulator.deallocate(batch.buffer_bytes);
-        accumulator.recycle(data);
     }
     assert!(counts.is_sorted());
     assert!(counts[0] < 80 && counts[399] > 3 * counts[0], "{counts:?}");
@@ -237,7 +237,6 @@ fn draining_and_readiness_agree_with_a_look_at_everything() {
                     for batch in &data.batches {
                         accumulator.deallocate(batch.buffer_bytes);
                     }
-                    accumulator.recycle(data);
                 }
                 _ => {
                     let result = send(&mut accumulator, time, partition, (draw(3) % 150) as u32);
