@@ -156,7 +156,6 @@ impl Component for App {
             Err(_) => app.store.fault = Some("this browser does not start a worker".to_owned()),
         }
         app.show_theme();
-        app.send(Command::Gallery);
         app.go();
         app
     }
@@ -292,6 +291,7 @@ impl App {
         self.store.problems.clear();
         self.file_shown = false;
         self.show_title();
+        self.send(Command::Gallery { shown: route == Route::Gallery });
         match &route {
             Route::Gallery => {
                 // Behind the title the first scenario runs.

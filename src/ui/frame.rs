@@ -16,8 +16,11 @@ pub enum Command {
         variant: Option<String>,
         at: Nanos,
     },
-    /// The cards of the gallery, and a picture of the lag of each, from real runs, one after the other.
-    Gallery,
+    /// The cards of the gallery, and a picture of the lag of each, from real runs, one after the other; and no more of them,
+    /// when the visitor is elsewhere.
+    Gallery {
+        shown: bool,
+    },
     Play,
     Pause,
     /// One event.
@@ -232,7 +235,7 @@ pub struct Reader {
     /// Unknown before the first commit.
     pub lag: Option<u64>,
     pub rate_out: f32,
-    /// Records a second by which the lag grew over the last seconds; negative: it shrinks.
+    /// Records a second that came in more than were handled, over the last ten seconds; negative: it shrinks.
     pub growth: f32,
     /// Age of the oldest record that was not handled, ms.
     pub unread_age: f32,

@@ -34,6 +34,9 @@ pub struct Session {
     columns: u32,
     speed: Option<f64>,
     sketches: VecDeque<Sketch>,
+    /// Whether somebody looks at the gallery.
+    drawing: bool,
+    cards: Vec<Card>,
     /// Runs of other designs of the open file, the last ones left.
     parked: VecDeque<Run>,
     /// Answers that were sent and not yet taken.
@@ -69,6 +72,8 @@ impl Session {
             columns: 320,
             speed: Some(10.0),
             sketches: VecDeque::new(),
+            drawing: false,
+            cards: Vec::new(),
             parked: VecDeque::new(),
             untaken: 0,
             frame_at: f64::NEG_INFINITY,
@@ -82,7 +87,12 @@ impl Session {
     pub fn take(&mut self, command: Command, now: f64) -> Vec<Answer> {
         match command {
             Command::Open { text, variant, at } => return self.open(&text, variant, Instant(at)),
-            Command::Gallery => return vec![self.gallery()],
+            Command::Gallery { shown } => {
+                self.drawing = shown;
+                if shown && self.cards.is_empty() {
+                    return vec![self.gallery()];
+                }
+            }
             Command::Taken => self.untaken = self.untaken.saturating_sub(1),
             Command::Columns(columns) => {
                 self.columns = columns.clamp(40, 2_000);
@@ -129,6 +139,7 @@ impl Session {
             next = worked.next;
         }
         if next != Next::Work
+            && self.drawing
             && let Some(sketch) = self.sketches.front_mut()
         {
             if let Some(picture) = sketch.draw(&mut || clock() - begun < SLICE_MS) {
@@ -224,12 +235,10 @@ impl Session {
     }
 
     fn gallery(&mut self) -> Answer {
-        let mut cards = Vec::new();
-        self.sketches.clear();
         for embedded in SCENARIOS {
             let Ok(scenario) = Scenario::parse(embedded.id, embedded.text) else { continue };
             let about = scenario.about();
-            cards.push(Card {
+            self.cards.push(Card {
                 id: embedded.id.to_owned(),
                 theme: embedded.theme.to_owned(),
                 title: scenario.title().to_owned(),
@@ -238,7 +247,7 @@ impl Session {
             });
             self.sketches.push_back(Sketch::new(embedded.id, scenario));
         }
-        Answer::Gallery(cards)
+        Answer::Gallery(self.cards.clone())
     }
 }
 

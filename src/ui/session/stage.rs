@@ -3,7 +3,7 @@
 use super::super::frame::{Frame, GroupNow, MemberNow, PartitionNow, ProducerNow, Reader};
 use super::nanos;
 use super::run::Run;
-use super::trend::{growth, mean_of_last, samples_in};
+use super::trend::{mean_of_last, samples_in};
 use crate::engine::id::{GroupId, MemberIndex};
 use crate::engine::observe::metric::{Labels, Metric};
 use crate::engine::observe::snapshot::{MemberState, Snapshot};
@@ -12,6 +12,8 @@ use crate::engine::observe::snapshot::{MemberState, Snapshot};
 const HOT_FROM: u64 = 500;
 /// So many times the median of the group's partitions is hot.
 const HOT_TIMES: u64 = 8;
+/// A lag that grows by less than this share of what comes in is steady: chance alone moves it so much.
+const STEADY: f32 = 0.08;
 /// Busy for nearly all of the time.
 const BUSY: f64 = 0.97;
 
@@ -56,7 +58,7 @@ pub fn frame(run: &mut Run) -> Frame {
 
 fn add_readers(run: &Run, snapshot: &Snapshot, group: usize, partitions: &mut [PartitionNow]) {
     let table = run.sim.series();
-    let (second, stretch) = (samples_in(table, 1.0), samples_in(table, 5.0));
+    let (second, stretch) = (samples_in(table, 1.0), samples_in(table, 10.0));
     let own = &snapshot.groups[group];
     let budget = run.sim.design().groups[group].budget.records;
     let mut lags: Vec<u64> = own.partitions.iter().filter_map(|partition| partition.lag).collect();
@@ -73,7 +75,8 @@ fn add_readers(run: &Run, snapshot: &Snapshot, group: usize, partitions: &mut [P
             committed: partition.committed,
             lag: partition.lag,
             rate_out: mean_of_last(&table.series[trend.rate_out], second) as f32,
-            growth: growth(&table.series[trend.lag], stretch, table) as f32,
+            growth: (mean_of_last(&table.series[run.trends.rate_in[place]], stretch) - mean_of_last(&table.series[trend.rate_out], stretch))
+                as f32,
             unread_age: partition.unread_age.as_millis_f64() as f32,
             status: partition.status.name().to_owned(),
             hot: over || lag >= HOT_FROM && lag > median.saturating_mul(HOT_TIMES),
@@ -117,7 +120,7 @@ fn group_now(run: &Run, snapshot: &Snapshot, group: usize, partitions: &[Partiti
         let rate: f32 = mine.iter().map(|(_, reader)| reader.rate_out).sum();
         let grows: f32 = mine
             .iter()
-            .filter(|(partition, reader)| reader.growth > (partition.rate_in * 0.05).max(2.0))
+            .filter(|(partition, reader)| reader.growth > (partition.rate_in * STEADY).max(2.0))
             .map(|(_, reader)| reader.growth)
             .sum();
         let away = matches!(member.state, MemberState::Down | MemberState::Paused);

@@ -301,3 +301,29 @@ fn answers_are_small_and_survive_the_way() {
     assert_eq!(serde_json::from_str::<Answer>(&frame).expect("it comes back"), Answer::Frame(page.frame));
     assert_eq!(serde_json::from_str::<Answer>(&digest).expect("it comes back"), Answer::Digest(page.digest));
 }
+
+#[test]
+fn the_gallery_is_drawn_from_real_runs_while_somebody_looks() {
+    let mut session = Session::new();
+    let mut clock = 0.0;
+    let answers = session.take(Command::Gallery { shown: true }, clock);
+    let [Answer::Gallery(cards)] = answers.as_slice() else { panic!("the cards come at once") };
+    assert_eq!(cards.len(), SCENARIOS.len());
+    session.take(Command::Gallery { shown: false }, clock);
+    let mut tick = || {
+        clock += 0.05;
+        clock
+    };
+    assert_eq!(session.work(&mut tick).1, Next::Rest, "nobody looks");
+    session.take(Command::Gallery { shown: true }, 0.0);
+    let picture = loop {
+        let (answers, next) = session.work(&mut tick);
+        if let Some(Answer::Picture(picture)) = answers.into_iter().next() {
+            break picture;
+        }
+        assert_eq!(next, Next::Work);
+    };
+    assert_eq!(picture.id, SCENARIOS[0].id);
+    assert!(picture.lines.iter().flatten().flatten().any(|lag| *lag > 0.0), "a picture shows lag");
+    assert!(picture.lines.iter().all(|line| line.len() <= 121));
+}

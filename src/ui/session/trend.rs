@@ -10,14 +10,13 @@ use crate::engine::observe::series::{LatencySeries, Series, SeriesTable};
 pub struct Trends {
     /// By the dense count of partitions.
     pub rate_in: Vec<usize>,
-    /// By group, then by its partitions: (place in the dense count, lag, rate out).
+    /// By group, then by its partitions: the place in the dense count, and the rate out.
     pub groups: Vec<Vec<GroupTrend>>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub struct GroupTrend {
     pub partition: usize,
-    pub lag: usize,
     pub rate_out: usize,
 }
 
@@ -42,7 +41,6 @@ impl Trends {
                         Labels { group: Some(GroupId::from(group)), topic: Some(*topic), partition: Some(partition), ..Labels::default() };
                     own.push(GroupTrend {
                         partition: first[topic.index()] + partition as usize,
-                        lag: place(Metric::Lag, &labels).expect("each partition of a group has its lag"),
                         rate_out: place(Metric::ThroughputOut, &labels).expect("each partition of a group has its rate out"),
                     });
                 }
@@ -64,25 +62,6 @@ pub fn mean_of_last(series: &Series, samples: usize) -> f64 {
     let known = values[values.len().saturating_sub(samples)..].iter().filter(|value| value.is_finite());
     let (sum, count) = known.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
     if count == 0 { 0.0 } else { sum / f64::from(count) }
-}
-
-/// By how much a series grew in a second: the mean of the last so many samples against the mean of as many before them,
-/// since lag that is committed in batches goes up and down like a saw.
-pub fn growth(series: &Series, samples: usize, table: &SeriesTable) -> f64 {
-    let values = series.values();
-    let late = &values[values.len().saturating_sub(samples)..];
-    let early = &values[values.len().saturating_sub(2 * samples)..values.len() - late.len()];
-    let mean = |part: &[f64]| {
-        let known: Vec<f64> = part.iter().copied().filter(|value| value.is_finite()).collect();
-        (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
-    };
-    match (mean(early), mean(late)) {
-        (Some(then), Some(now)) => {
-            let apart = (early.len() + late.len()) as f64 / 2.0 * table.every.0 as f64 / 1e9;
-            (now - then) / apart
-        }
-        (None, _) | (_, None) => 0.0,
-    }
 }
 
 /// p50 and p99 in ms of each column that is complete, since merging histograms for each digest would cost more than drawing.

@@ -171,7 +171,7 @@ fn low(name: &str, member: &MemberNow, area: &Area) -> Html {
             if quiet {
                 <text class="tick state" x={px(area.x + area.width - 8.0)} {y} text-anchor="end">{ word(member) }</text>
             } else {
-                if right - 56.0 - from >= 12.0 { { bar(member, from, area.middle() - 3.0, right - 56.0 - from) } }
+                if right - 56.0 - from >= 9.0 { { bar(member, from, area.middle() - 3.0, right - 56.0 - from) } }
                 <text class={classes!("num", "small", member.falls_behind.is_some().then_some("bad"))} x={px(area.x + area.width - 8.0)} {y}
                     text-anchor="end">{ numbers(member) }</text>
             }

@@ -131,7 +131,7 @@ fn arrow(way: Way, x: f64, y: f64) -> String {
 
 /// Grows, shrinks or stays, by more than what sampling makes.
 fn direction(partition: &PartitionNow, reader: &Reader) -> (Way, &'static str) {
-    let noise = (partition.rate_in * 0.05).max(2.0);
+    let noise = (partition.rate_in * 0.08).max(2.0);
     match reader.growth {
         growth if growth > noise => (Way::Growing, if reader.hot { "bad" } else { "warn" }),
         growth if growth < -noise => (Way::Shrinking, "ok"),
