@@ -57,12 +57,12 @@ fn the_ranks_of_a_zipf_choice() {
 fn the_runs_of_the_scenarios() {
     const UNTIL: Instant = Instant::from_millis(75_000);
     let files = [
-        ("commit-fails", include_str!("../scenarios/commit-fails.yaml"), 0x6cee_415c_bdc5_638e),
-        ("hot-key", include_str!("../scenarios/hot-key.yaml"), 0xd55f_b0a9_13a4_5c35),
-        ("idle-consumer", include_str!("../scenarios/idle-consumer.yaml"), 0x68d5_7820_b831_bd95),
-        ("natural-key-order", include_str!("../scenarios/natural-key-order.yaml"), 0x9550_399b_56c5_a1ad),
-        ("rebalance-storm", include_str!("../scenarios/rebalance-storm.yaml"), 0x7820_98aa_12cc_1c0d),
-        ("traffic-spike", include_str!("../scenarios/traffic-spike.yaml"), 0x0c2f_20de_bfbc_65f6),
+        ("commit-fails", include_str!("../scenarios/commit-fails.yaml"), 0xf674_0a03_a6ec_8dfe),
+        ("hot-key", include_str!("../scenarios/hot-key.yaml"), 0x0cce_ef10_8426_9ae4),
+        ("idle-consumer", include_str!("../scenarios/idle-consumer.yaml"), 0xce53_cb41_5dbc_a1cd),
+        ("natural-key-order", include_str!("../scenarios/natural-key-order.yaml"), 0x9855_3bd8_1405_7c80),
+        ("rebalance-storm", include_str!("../scenarios/rebalance-storm.yaml"), 0x6c2d_d467_e167_2445),
+        ("traffic-spike", include_str!("../scenarios/traffic-spike.yaml"), 0x82d3_412a_5304_c13d),
     ];
     let mut wrong = Vec::new();
     for (name, text, expected) in files {

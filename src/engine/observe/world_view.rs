@@ -38,6 +38,8 @@ impl World {
             for count in [group.progress.duplicates, group.progress.skipped, group.progress.expired, group.progress.commits_refused] {
                 add(count);
             }
+            // As of the last sample, which is when order is checked.
+            add(group.progress.order.as_ref().map_or(0, |order| order.violations));
             add(group.unowned.0);
             add(group.stopped.0);
         }
