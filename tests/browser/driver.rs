@@ -128,9 +128,9 @@ impl Browser {
         complaints.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
-    /// A picture of the window as PNG, in base64.
-    pub fn picture(&self) -> String {
-        self.done("GET", "/screenshot", &Value::Null).as_str().expect("a picture is base64").to_owned()
+    /// A picture of the window as PNG.
+    pub fn picture(&self) -> Vec<u8> {
+        from_base64(self.done("GET", "/screenshot", &Value::Null).as_str().expect("a picture is base64"))
     }
 
     /// Cuts the browser off from every network, or connects it again.
@@ -168,6 +168,14 @@ fn command(driver: &str, method: &str, path: &str, body: &Value) -> Result<Value
     }
     let [code, message] = ["error", "message"].map(|field| value[field].as_str().unwrap_or_default().to_owned());
     Err(Refusal { code, message })
+}
+
+/// Four letters of 6 bits are three bytes of 8.
+fn from_base64(text: &str) -> Vec<u8> {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let values = text.bytes().filter_map(|byte| LETTERS.iter().position(|letter| *letter == byte));
+    let bits: Vec<u8> = values.flat_map(|value| (0..6).rev().map(move |place| (value >> place & 1) as u8)).collect();
+    bits.chunks_exact(8).map(|byte| byte.iter().fold(0, |value, bit| value << 1 | bit)).collect()
 }
 
 fn exchange(driver: &str, method: &str, path: &str, body: &Value) -> std::io::Result<(u16, String)> {

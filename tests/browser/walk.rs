@@ -95,19 +95,25 @@ fn doubling_the_members_heals_nothing_and_is_kept_over_a_reload() {
     let (hot, lag) = untouched.hottest();
     let start = page.seek(60_000);
     page.press_button("Double to ");
-    let members =
-        page.wait("members that were added", || page.stage().map(|stage| stage.members.len()).filter(|count| *count > start.members.len()));
-    assert_eq!(members, 2 * start.members.len());
+    page.press_button("Undo");
+    page.wait("nothing to undo", || page.browser.all("button.undo").is_empty().then_some(()));
+    assert_eq!(page.seek(240_000), untouched, "what is undone never was");
 
+    page.seek(60_000);
+    page.press_button("Double to ");
+    page.the("button.undo");
     let doubled = page.seek(240_000);
+    assert_eq!(doubled.members.len(), 2 * start.members.len());
     let now = doubled.lag(hot);
     assert!(now.abs_diff(lag) * 20 <= lag, "twice the members, and the lag of {hot} is {now} instead of {lag}");
     page.browser.reload();
     assert_eq!(page.settled_at(240_000.0), doubled, "a reload keeps the intervention and the moment");
 
-    page.press_button("Undo");
-    page.wait("members as before", || page.stage().filter(|stage| stage.members.len() == start.members.len()));
-    assert_eq!(page.settled(), untouched);
+    page.press_button("Back to the scenario as it came");
+    let back = page.wait("members as before", || {
+        page.stage().filter(|stage| stage.members.len() == start.members.len() && stage.fingerprint.is_some())
+    });
+    assert_eq!(back, untouched);
     page.close();
 }
 
