@@ -37,6 +37,8 @@ pub enum Tone {
     Hand,
 }
 
+/// What happens to many within this time happens to them at once.
+const AT_ONCE: Duration = Duration::from_secs(1);
 /// What repeats within this time is one sentence.
 const TOGETHER: Duration = Duration::from_secs(10);
 
@@ -91,7 +93,7 @@ fn gathers(what: &What) -> Option<Duration> {
         | What::MemberRemoved { .. }
         | What::SegmentsDeleted { .. }
         | What::GroupReset { .. }
-        | What::OffsetReset { .. } => Some(Duration::ZERO),
+        | What::OffsetReset { .. } => Some(AT_ONCE),
         What::CommitRefused { .. }
         | What::DuplicatesDelivered { .. }
         | What::EffectRepeated { .. }
@@ -120,6 +122,7 @@ fn goes_with(first: &What, other: &What) -> bool {
         (What::EffectRepeated { effect: a, .. }, What::EffectRepeated { effect: b, .. }) => a == b,
         (What::MemberRemoved { why: a, .. }, What::MemberRemoved { why: b, .. }) => a == b,
         (What::StatusChanged { to: a, .. }, What::StatusChanged { to: b, .. }) => a == b,
+        (What::OffsetReset { skipped: a, .. }, What::OffsetReset { skipped: b, .. }) => (*a == 0) == (*b == 0),
         _ => true,
     }
 }

@@ -110,13 +110,13 @@ impl Teller<'_> {
                 };
                 (format!("{who} refused ({error}); {left}"), Tone::Warning, Some(self.member_thing(*group, *member)))
             }
-            What::OffsetReset { group, partition, to, skipped, .. } => {
-                let (text, tone) = match skipped {
-                    0 => (format!("{} begins {} at offset {}", self.group(*group), self.partition_list(all), count(*to)), Tone::Plain),
-                    _ => (
-                        format!("{} jumps over {} unread records of {}", self.group(*group), count(*skipped), self.partition(*partition)),
-                        Tone::Bad,
-                    ),
+            What::OffsetReset { group, partition, to, .. } => {
+                let skipped: u64 = all.iter().map(|what| if let What::OffsetReset { skipped, .. } = what { *skipped } else { 0 }).sum();
+                let (who, places) = (self.group(*group), self.partition_list(all));
+                let (text, tone) = match (skipped, many) {
+                    (0, 1) => (format!("{who} begins {places} at offset {}", count(*to)), Tone::Plain),
+                    (0, _) => (format!("{who} begins {places}"), Tone::Plain),
+                    _ => (format!("{who} jumps over {} of {places}", plural(skipped, "unread record")), Tone::Bad),
                 };
                 (text, tone, Some(self.partition_thing(*partition)))
             }
