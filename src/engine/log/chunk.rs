@@ -120,7 +120,7 @@ impl Chunk {
         let row = self.keys.len();
         let mut flags = 0;
         match batch.deltas {
-            Deltas::Narrow(deltas) => self.deltas.extend_from_slice(deltas),
+            Deltas::Narrow(deltas) => extend(&mut self.deltas, deltas),
             Deltas::Wide(deltas) => {
                 flags |= WIDE;
                 self.deltas.push(u32::try_from(self.wide.len()).expect("a chunk's rows are counted in 32 bits"));
@@ -128,7 +128,7 @@ impl Chunk {
                 self.wide.extend_from_slice(deltas);
             }
         }
-        self.keys.extend_from_slice(batch.keys);
+        extend(&mut self.keys, batch.keys);
         let value_size = match batch.sizes {
             Sizes::Fixed(size) => size,
             Sizes::Each(sizes) => {
@@ -248,5 +248,14 @@ impl Chunk {
             + (self.wide.capacity() + self.append_times.capacity()) * size_of::<u64>()
             + self.index.capacity() * size_of::<u16>()
             + self.types.capacity()
+    }
+}
+
+/// With many partitions most batches hold one record, and a copy of memory is more than that needs.
+#[inline(always)]
+fn extend(column: &mut Vec<u32>, values: &[u32]) {
+    match values {
+        [one] => column.push(*one),
+        many => column.extend_from_slice(many),
     }
 }

@@ -130,6 +130,7 @@ impl UnifiedLog {
     }
 
     /// Appends a producer's batch as the leader of this epoch. Refused as a whole or taken as a whole.
+    #[inline]
     pub fn append(
         &mut self,
         records: &mut FileRecords,
@@ -142,7 +143,8 @@ impl UnifiedLog {
         }
         let log_append_time = self.config.log_append_time.then_some(now);
         let max_timestamp = log_append_time.unwrap_or_else(|| batch.max_time());
-        self.validate(now, batch, max_timestamp)?;
+        let max_millis = max_timestamp.as_millis();
+        self.validate(now, batch, max_millis)?;
         let first_offset = self.log_end_offset;
         self.leader_epochs.assign(leader_epoch, first_offset);
         if u64::from(batch.bytes) > self.config.segment_bytes {
@@ -150,7 +152,6 @@ impl UnifiedLog {
         }
         let log_end_offset = first_offset + batch.len() as Offset;
         let last_offset = log_end_offset - 1;
-        let max_millis = max_timestamp.as_millis();
         if self.segments.active.should_roll(&self.config, batch.bytes, max_millis, last_offset) {
             self.roll();
         }
@@ -164,12 +165,12 @@ impl UnifiedLog {
 
     /// One bad record is enough to refuse its batch.
     #[inline]
-    fn validate(&self, now: Instant, batch: &BatchData<'_>, max_timestamp: Instant) -> Result<(), Errors> {
+    fn validate(&self, now: Instant, batch: &BatchData<'_>, max_millis: u64) -> Result<(), Errors> {
         if self.config.cleanup_policy.compact && batch.keys.contains(&NO_KEY) {
             return Err(Errors::InvalidRecord);
         }
         let now = now.as_millis();
-        if max_timestamp.as_millis().saturating_sub(now) > self.config.message_timestamp_after_max_ms.as_millis() {
+        if max_millis.saturating_sub(now) > self.config.message_timestamp_after_max_ms.as_millis() {
             return Err(Errors::InvalidTimestamp);
         }
         let before_max = self.config.message_timestamp_before_max_ms;

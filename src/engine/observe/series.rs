@@ -47,9 +47,12 @@ pub struct StatusSeries {
     shown: usize,
 }
 
+/// Room for the first samples of a series: with thousands of partitions, growing from nothing would be most of the work.
+const FIRST_ROOM: usize = 64;
+
 impl Series {
     pub fn new(metric: Metric, labels: Labels, first: usize) -> Self {
-        Series { metric, labels, first, held: Vec::new(), shown: 0 }
+        Series { metric, labels, first, held: Vec::with_capacity(FIRST_ROOM), shown: 0 }
     }
     /// A value for each sample since `first` up to the playhead; NaN: unknown, infinite: never.
     pub fn values(&self) -> &[f64] {
@@ -78,7 +81,7 @@ impl LatencySeries {
 
 impl StatusSeries {
     pub fn new(labels: Labels) -> Self {
-        StatusSeries { labels, held: Vec::new(), shown: 0 }
+        StatusSeries { labels, held: Vec::with_capacity(FIRST_ROOM), shown: 0 }
     }
     pub fn values(&self) -> &[Status] {
         &self.held[..self.shown]

@@ -182,10 +182,10 @@ impl RecordAccumulator {
     /// Appends a record at `now`, to a partition or, with `None`, to the sticky one. Records come in order of time.
     #[inline(always)]
     pub fn append(&mut self, now: Instant, partition: Option<u32>, record: &Record) -> Result<RecordAppendResult, BufferExhausted> {
-        let Some(partition) = partition else { return self.append_sticky(now, record) };
+        let Some(partition) = partition else { return self.append_sticky(now, *record) };
         match self.try_append(partition, record) {
             Some(result) => Ok(result),
-            None => self.append_new_batch(now, partition, record),
+            None => self.append_new_batch(now, partition, *record),
         }
     }
 
@@ -238,16 +238,16 @@ impl RecordAccumulator {
 
     /// Kafka's loop: a switch that was put off because a batch was open is made up for as soon as all are full.
     #[inline(never)]
-    fn append_sticky(&mut self, now: Instant, record: &Record) -> Result<RecordAppendResult, BufferExhausted> {
+    fn append_sticky(&mut self, now: Instant, record: Record) -> Result<RecordAppendResult, BufferExhausted> {
         loop {
             let partition = self.partitioner.peek_current_partition(&self.metadata);
             if self.partition_changed(partition) {
                 continue;
             }
-            let result = match self.try_append(partition, record) {
+            let result = match self.try_append(partition, &record) {
                 Some(result) => result,
                 None => {
-                    self.has_memory_for(partition, record)?;
+                    self.has_memory_for(partition, &record)?;
                     // The batch that had no room has been closed, and with that all may be full.
                     if self.partition_changed(partition) {
                         continue;
@@ -324,9 +324,10 @@ impl RecordAccumulator {
         if self.free.has(bytes) { Ok(bytes) } else { Err(BufferExhausted { bytes }) }
     }
 
+    /// The record comes by value, so that the tight loop need not keep it in memory for this.
     #[inline(never)]
-    fn append_new_batch(&mut self, now: Instant, partition: u32, record: &Record) -> Result<RecordAppendResult, BufferExhausted> {
-        let bytes = self.has_memory_for(partition, record)?;
+    fn append_new_batch(&mut self, now: Instant, partition: u32, record: Record) -> Result<RecordAppendResult, BufferExhausted> {
+        let bytes = self.has_memory_for(partition, &record)?;
         self.free.allocate(bytes);
         let slot = self.vacant.pop().unwrap_or_else(|| {
             self.batches.push(ProducerBatch::vacant());
@@ -334,7 +335,7 @@ impl RecordAccumulator {
         });
         let batch = &mut self.batches[slot as usize];
         batch.open(now, record.time, bytes, self.estimator.estimation());
-        batch.try_append(record, self.config.compression, self.config.with_types).expect("a batch has room for its first record");
+        batch.try_append(&record, self.config.compression, self.config.with_types).expect("a batch has room for its first record");
         let appended_bytes = batch.estimated_size_in_bytes();
         let full = batch.is_full();
         let queue = &mut self.queues[partition as usize];

@@ -34,6 +34,8 @@ impl Record {
     }
 }
 
+/// For so few records a plain loop is faster than one that is made for many.
+const FEW: usize = 6;
 /// Deltas below this take one byte.
 const SMALL: u64 = 64;
 
@@ -109,7 +111,7 @@ impl ProducerBatch {
         let size = if (self.rows.len() as u64) < SMALL && record.time < self.small_until {
             record_size_of_fields(0, 0, record.fields())
         } else {
-            self.size_of(record)
+            self.size_of(record.time, record.fields())
         };
         if self.estimated + size > self.write_limit {
             return None;
@@ -130,9 +132,9 @@ impl ProducerBatch {
 
     /// Bytes of a record if it is the next: deltas count from the first one, times in whole milliseconds.
     #[inline(never)]
-    fn size_of(&self, record: &Record) -> u32 {
-        let delta = record.time.as_millis() - self.base_time.as_millis();
-        record_size_of_fields(self.rows.len() as u32, delta as i64, record.fields())
+    fn size_of(&self, time: Instant, fields: u32) -> u32 {
+        let delta = time.as_millis() - self.base_time.as_millis();
+        record_size_of_fields(self.rows.len() as u32, delta as i64, fields)
     }
 
     /// With compression: the size as it is believed to be now. Returns by how much it has grown.
@@ -183,17 +185,21 @@ impl ProducerBatch {
         let first = data.keys.len() as u32;
         // Times never go back, so none is before the base, and the last record's delta is the largest.
         let wide = self.rows.last().is_some_and(|last| last.time.since(base).0 > u64::from(u32::MAX));
-        let first_delta = if wide {
-            let first = data.wide_deltas.len();
+        let first_delta = if wide { data.wide_deltas.len() } else { data.deltas.len() } as u32;
+        // The lower halves are enough where the difference fits in them.
+        let delta = |row: &Row| (row.time.0 as u32).wrapping_sub(base.0 as u32);
+        if wide {
             data.wide_deltas.extend(self.rows.iter().map(|row| row.time.0 - base.0));
-            first as u32
+            data.keys.extend(self.rows.iter().map(|row| row.key));
+        } else if self.rows.len() <= FEW {
+            for row in &self.rows {
+                data.deltas.push(delta(row));
+                data.keys.push(row.key);
+            }
         } else {
-            let first = data.deltas.len();
-            // The lower halves are enough where the difference fits in them.
-            data.deltas.extend(self.rows.iter().map(|row| (row.time.0 as u32).wrapping_sub(base.0 as u32)));
-            first as u32
-        };
-        data.keys.extend(self.rows.iter().map(|row| row.key));
+            data.deltas.extend(self.rows.iter().map(delta));
+            data.keys.extend(self.rows.iter().map(|row| row.key));
+        }
         if data.fixed_value_size.is_none() {
             data.sizes.extend(self.rows.iter().map(|row| row.value_size));
         }
