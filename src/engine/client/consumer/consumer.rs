@@ -8,7 +8,7 @@ use super::super::super::design::{CommitPolicy, OnCommitFailure};
 use super::super::super::id::{BrokerId, GroupId, MemberIndex, NodeId, ObservationId, Offset, TopicPartition};
 use super::super::super::log::file_records::FileRecords;
 use super::super::super::message::Message;
-use super::super::super::observe::observation::{Refusal, What};
+use super::super::super::observe::observation::What;
 use super::super::super::observe::snapshot::MemberState;
 use super::super::super::plan::Plan;
 use super::super::super::time::{Duration, Instant};
@@ -16,9 +16,6 @@ use super::super::super::world::{Books, Context, RequestKind};
 use super::fetcher::Fetcher;
 use super::membership::{CommitId, Config, Membership, TopicMetadata};
 use std::sync::Arc;
-
-/// How long a process takes to start again after it has ended itself.
-const RESTART_TIME: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Debug)]
 pub struct Consumer {
@@ -28,7 +25,7 @@ pub struct Consumer {
     pub(super) process: Option<Process>,
     /// When it comes up by itself.
     pub(super) starts_at: Instant,
-    paused: Option<Paused>,
+    pub(super) paused: Option<Paused>,
     pub(super) factor: f64,
     /// Of all work so far, but for the work in hand.
     busy: Duration,
@@ -84,9 +81,9 @@ pub(super) enum AfterCommit {
 }
 
 #[derive(Clone, Debug)]
-struct Paused {
-    since: Instant,
-    messages: Vec<(NodeId, Message)>,
+pub(super) struct Paused {
+    pub since: Instant,
+    pub messages: Vec<(NodeId, Message)>,
 }
 
 impl Consumer {
@@ -163,12 +160,12 @@ impl Consumer {
         }
     }
 
-    fn is_handling(&self) -> bool {
+    pub(super) fn is_handling(&self) -> bool {
         self.process.as_ref().is_some_and(|process| process.activity == Activity::Handling)
     }
 
     /// The process's own time: it stands still in a pause.
-    fn clock(&self, now: Instant) -> Instant {
+    pub(super) fn clock(&self, now: Instant) -> Instant {
         self.paused.as_ref().map_or(now, |paused| paused.since)
     }
 
@@ -245,7 +242,7 @@ impl Consumer {
         self.go_on(cx);
     }
 
-    fn launch(&mut self, cx: &mut Context<'_>, cause: Option<ObservationId>) {
+    pub(super) fn launch(&mut self, cx: &mut Context<'_>, cause: Option<ObservationId>) {
         self.starts_at = Instant::MAX;
         self.incarnation += 1;
         let config = &cx.plan.design.groups[self.group.index()].config;
@@ -267,7 +264,7 @@ impl Consumer {
     }
 
     /// Inside of `poll` something has happened: perhaps there are records now.
-    fn go_on(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn go_on(&mut self, cx: &mut Context<'_>) {
         if self.process.as_ref().is_some_and(|process| process.activity == Activity::Polling) {
             self.poll(cx);
         }
@@ -349,7 +346,7 @@ impl Consumer {
     }
 
     /// Work ends: all of it, or at a cut.
-    fn book_work(&mut self, cx: &mut Context<'_>, cut: Option<Instant>) {
+    pub(super) fn book_work(&mut self, cx: &mut Context<'_>, cut: Option<Instant>) {
         let mut bench = bench(cx.plan, self.group, cx.books, &cx.history.records);
         match cut {
             None => self.work.settle(&mut bench, cx.now),
@@ -384,118 +381,6 @@ impl Consumer {
             }
         }
         self.work.repeats = repeats;
-    }
-
-    /// The process dies now.
-    pub fn crash(&mut self, cx: &mut Context<'_>, cause: Option<ObservationId>) -> Result<(), Refusal> {
-        if self.process.is_none() {
-            return Err(Refusal::MemberNotRunning);
-        }
-        let id = cx.observe(cause, What::MemberCrashed { group: self.group, member: self.member });
-        cx.books.causes.member.insert((self.group, self.member), id);
-        self.end(cx, Some(id));
-        self.paused = None;
-        Ok(())
-    }
-
-    /// The process is gone; what it had in hand is cut at this moment.
-    fn end(&mut self, cx: &mut Context<'_>, cause: Option<ObservationId>) {
-        if self.is_handling() {
-            let at = self.clock(cx.now);
-            self.book_work(cx, Some(at));
-        }
-        let Some(process) = self.process.take() else { return };
-        let owned: Vec<TopicPartition> = process.fetcher.assigned().collect();
-        if let Some(cause) = cause {
-            for &partition in &owned {
-                cx.books.causes.uncommitted.entry((self.group, partition)).or_insert(cause);
-            }
-        }
-        self.disown(cx, &owned);
-        self.starts_at = Instant::MAX;
-    }
-
-    /// The process ends in good order, when it is done with the records in hand.
-    pub fn stop(&mut self, cx: &mut Context<'_>, cause: Option<ObservationId>) -> Result<(), Refusal> {
-        let Some(process) = &mut self.process else { return Err(Refusal::MemberNotRunning) };
-        if process.stopping {
-            return Err(Refusal::MemberNotRunning);
-        }
-        process.stopping = true;
-        let id = cx.observe(cause, What::MemberStopped { group: self.group, member: self.member });
-        cx.books.causes.member.insert((self.group, self.member), id);
-        self.starts_at = Instant::MAX;
-        if self.paused.is_none() {
-            self.go_on(cx);
-        }
-        Ok(())
-    }
-
-    fn close(&mut self, cx: &mut Context<'_>) {
-        let Some(process) = &mut self.process else { return };
-        process.activity = Activity::Closing;
-        let mut out = Vec::new();
-        process.membership.close(cx.now, &mut out);
-        self.carry_out(cx, out);
-    }
-
-    /// `close` is done.
-    pub(super) fn closed(&mut self, cx: &mut Context<'_>) {
-        let starts_at = self.starts_at;
-        self.end(cx, None);
-        self.starts_at = if starts_at == Instant::MAX { Instant::MAX } else { starts_at.max(cx.now) };
-    }
-
-    /// The application cannot go on: the process ends, and something starts it again, or nothing does.
-    pub(super) fn give_up(&mut self, cx: &mut Context<'_>, cause: Option<ObservationId>, restart: bool) {
-        let _ = self.stop(cx, cause);
-        if restart {
-            self.starts_at = cx.now + RESTART_TIME;
-        }
-        let Some(process) = &mut self.process else { return };
-        if process.activity != Activity::Closing {
-            self.close(cx);
-        }
-    }
-
-    pub fn start(&mut self, cx: &mut Context<'_>, cause: Option<ObservationId>) -> Result<(), Refusal> {
-        match &self.process {
-            None => {
-                self.launch(cx, cause);
-                Ok(())
-            }
-            Some(process) if process.stopping => {
-                self.starts_at = cx.now;
-                Ok(())
-            }
-            Some(_) => Err(Refusal::MemberAlreadyRunning),
-        }
-    }
-
-    /// The process stands still, its background thread too.
-    pub fn pause(&mut self, cx: &mut Context<'_>, cause: Option<ObservationId>) -> Result<(), Refusal> {
-        if self.process.is_none() || self.paused.is_some() {
-            return Err(Refusal::MemberNotRunning);
-        }
-        if let Some(cause) = cause {
-            cx.books.causes.member.insert((self.group, self.member), cause);
-        }
-        self.paused = Some(Paused { since: cx.now, messages: Vec::new() });
-        Ok(())
-    }
-
-    pub fn resume(&mut self, cx: &mut Context<'_>) -> Result<(), Refusal> {
-        let Some(paused) = self.paused.take() else { return Err(Refusal::MemberNotRunning) };
-        if self.is_handling() {
-            self.work.delay(paused.since, cx.now.since(paused.since));
-        }
-        for (from, message) in paused.messages {
-            self.receive(cx, from, message);
-        }
-        if self.wake_at() <= cx.now {
-            self.elapsed(cx);
-        }
-        Ok(())
     }
 
     /// The handler takes so many times as long from now on.

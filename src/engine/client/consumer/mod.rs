@@ -5,4 +5,5 @@ pub mod commit;
 pub mod consumer;
 mod events;
 pub mod fetcher;
+mod lifecycle;
 pub mod membership;
