@@ -124,7 +124,10 @@ impl Simulation {
                 self.world.now = sample;
                 self.world.work += 1;
                 sampler::sample(&mut self.world, &plan, &mut self.history);
-                sampler::ask_conditions(&mut self.world, &plan, &self.history);
+                if self.world.timeline.has_conditions() {
+                    self.history.series.lay_out();
+                    sampler::ask_conditions(&mut self.world, &plan, &self.history);
+                }
                 if cfg!(debug_assertions) {
                     self.invariants.at_sample(&self.world, &plan, &self.history);
                 }
@@ -137,6 +140,7 @@ impl Simulation {
                 break Progress::Working;
             }
         };
+        self.history.series.lay_out();
         self.work += self.world.work - before;
         progress
     }

@@ -81,6 +81,11 @@ impl Timeline {
         if self.conditions.iter().any(|condition| condition.left > 0) { self.next_at().min(next_sample) } else { self.next_at() }
     }
 
+    /// Whether any entry waits for a condition.
+    pub fn has_conditions(&self) -> bool {
+        !self.conditions.is_empty()
+    }
+
     /// Asks the conditions that are left; those that have come to hold begin at once.
     pub fn ask(&mut self, now: Instant, design: &Design, mut holds: impl FnMut(&super::observe::condition::Condition) -> bool) {
         for state in &mut self.conditions {

@@ -110,9 +110,44 @@ pub struct SeriesTable {
     pub series: Vec<Series>,
     pub latencies: Vec<LatencySeries>,
     pub statuses: Vec<StatusSeries>,
+    /// Samples that are not yet with their series: a value for each of the first ones, sample after sample. With many
+    /// partitions, going to all series at each sample would be most of the work.
+    rows: Vec<f64>,
+    width: usize,
 }
 
+/// Samples that are laid out at once.
+const ROWS: usize = 16;
+
 impl SeriesTable {
+    /// The value of the next series, in order, at the sample that is being taken.
+    #[inline]
+    pub fn put(&mut self, value: f64) {
+        self.rows.push(value);
+    }
+
+    /// The sample has a value for each of the first so many series.
+    pub fn end_row(&mut self, width: usize) {
+        debug_assert!(self.rows.len().is_multiple_of(width), "each sample has as many values");
+        self.width = width;
+        if self.rows.len() >= ROWS * width {
+            self.lay_out();
+        }
+    }
+
+    /// Brings all samples to their series: before anybody looks.
+    pub fn lay_out(&mut self) {
+        if self.rows.is_empty() {
+            return;
+        }
+        for (place, series) in self.series[..self.width].iter_mut().enumerate() {
+            for row in self.rows.chunks_exact(self.width) {
+                series.push(row[place]);
+            }
+        }
+        self.rows.clear();
+    }
+
     pub fn time_of(&self, sample: usize) -> Instant {
         Instant(self.every.0 * (sample as u64 + 1))
     }
@@ -124,6 +159,7 @@ impl SeriesTable {
 
     /// Shows the first so many samples: the playhead has moved.
     pub fn show(&mut self, samples: usize) {
+        self.lay_out();
         self.samples = samples;
         for series in &mut self.series {
             series.shown = samples.saturating_sub(series.first).min(series.held.len());

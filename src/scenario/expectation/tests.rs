@@ -48,7 +48,8 @@ expect:
         ),
         observation(ms(1_000), What::InterventionEnded { entry: 0 }),
     ];
-    let table = SeriesTable { every: Duration::from_millis(100), samples: 20, ..SeriesTable::default() };
+    let mut table = SeriesTable::default();
+    (table.every, table.samples) = (Duration::from_millis(100), 20);
     Story { scenario, design, table, observations, totals: Vec::new(), now: ms(2_000) }
 }
 

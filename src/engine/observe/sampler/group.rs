@@ -8,8 +8,8 @@ use super::super::super::time::{Duration, Instant};
 use super::super::super::world::{Books, LogGauges};
 use super::super::observation::What;
 use super::super::series::SeriesTable;
-use super::Sampler;
 use super::layout::GROUP_METRICS;
+use super::{Known, Sampler};
 
 /// How long a partition has to grow under a busy owner before it is said that it cannot keep up.
 const KEEP_UP_WINDOW: Duration = Duration::from_secs(10);
@@ -85,19 +85,17 @@ impl GroupSample<'_> {
         let done = &own.progress.partitions[partition.index()];
         let consumed = done.consumed;
         let rate_out = self.sampler.per_second(consumed - self.sampler.groups[group.index()].partitions[place].consumed);
-        let age = |offset: u64| {
-            let offset = offset.max(log.log_start);
-            if offset < log.high_watermark { now.since(time_of(&self.records[partition.index()], &log, offset)) } else { Duration::ZERO }
-        };
         // Without a commit nothing is known of the group; what it has not handled is.
         let next = done.handled.first_missing(gauges.committed.unwrap_or(log.log_start).max(log.log_start));
         let unread = log.high_watermark.saturating_sub(next);
-        let unread_age = age(next);
         let lag = gauges.committed.map(|committed| log.high_watermark.saturating_sub(committed));
-        let lag_age = gauges.committed.map_or(f64::NAN, |committed| age(committed).as_millis_f64());
         let allowed = self.plan.design.groups[group.index()].budget.records.unwrap_or(0);
         let status = own.commits[partition.index()].status(now, log.log_end, allowed);
         let sampler = &mut self.sampler.groups[group.index()].partitions[place];
+        let records = &self.records[partition.index()];
+        let unread_age = sampler.oldest_unread.age(now, records, &log, next);
+        let uncommitted = &mut sampler.oldest_uncommitted;
+        let lag_age = gauges.committed.map_or(f64::NAN, |committed| uncommitted.age(now, records, &log, committed).as_millis_f64());
         sampler.consumed = consumed;
         sampler.rate_out = rate_out;
         sampler.drain.sample(now, log.log_end, done.handled.count());
@@ -177,8 +175,21 @@ impl GroupSample<'_> {
     }
 }
 
-/// The timestamp of the record at an offset that the log holds.
-fn time_of(records: &FileRecords, log: &LogGauges, offset: u64) -> Instant {
-    let batch = records.first(log.tail.slice(offset, log.log_end)).expect("the log holds what lies between its start and its end");
-    batch.timestamp(0)
+impl Known {
+    /// The age of the record at `offset` or, if that is deleted, of the first that is not; zero at the end.
+    fn age(&mut self, now: Instant, records: &FileRecords, log: &LogGauges, offset: u64) -> Duration {
+        let offset = offset.max(log.log_start);
+        if offset >= log.high_watermark {
+            return Duration::ZERO;
+        }
+        let time = match self.0 {
+            Some((known, time)) if known == offset => time,
+            Some(_) | None => {
+                let batch = records.first(log.tail.slice(offset, log.log_end));
+                batch.expect("the log holds what lies between its start and its end").timestamp(0)
+            }
+        };
+        self.0 = Some((offset, time));
+        now.since(time)
+    }
 }

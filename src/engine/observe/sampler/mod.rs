@@ -31,7 +31,7 @@ pub struct Sampler {
     pub rate_in: Vec<f64>,
     pub rate_by_partition: Vec<Vec<f64>>,
     members: Vec<MemberSampler>,
-    /// The next series to be written, while a sample is taken.
+    /// Series that have a value already, while a sample is taken.
     cursor: usize,
     /// Share of the ten most frequent keys, of each producer.
     top10_shares: Vec<f64>,
@@ -55,11 +55,18 @@ pub struct PartitionSampler {
     drain: DrainWindow,
     pub time_to_drain: f64,
     pub unread_age: Duration,
+    /// The times of the oldest records that were not handled, and not committed: looked up once for each.
+    oldest_unread: Known,
+    oldest_uncommitted: Known,
     over_budget: bool,
     /// Since when the owner has been busy without a break and the lag has grown, with the lag then.
     behind: Option<(Instant, u64)>,
     behind_told: bool,
 }
+
+/// The timestamp of the record at an offset, which never changes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known(Option<(u64, Instant)>);
 
 #[derive(Clone, Debug)]
 struct MemberSampler {
@@ -128,7 +135,7 @@ impl Sampler {
     }
 
     fn put(&mut self, table: &mut SeriesTable, value: f64) {
-        table.series[self.cursor].push(value);
+        table.put(value);
         self.cursor += 1;
     }
 
@@ -220,6 +227,7 @@ pub fn sample(world: &mut World, plan: &Plan, history: &mut History) {
             status += 1;
         }
     }
+    table.end_row(sampler.cursor);
     sampler.samples += 1;
     table.samples = sampler.samples;
     for (cause, what) in told {
