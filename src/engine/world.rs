@@ -5,6 +5,7 @@ use super::application::progress::GroupProgress;
 use super::broker::broker::Broker;
 use super::client::consumer::consumer::Consumer;
 use super::client::producer::sender::Sender;
+use super::coordinator::group::message::GroupRequest;
 use super::coordinator::group::message::GroupResponse;
 use super::environment::network::Network;
 use super::id::{BrokerId, GroupId, MemberIndex, NodeId, ObservationId, Offset, ProducerId, TopicPartition};
@@ -147,6 +148,18 @@ impl RequestKind {
         RequestKind::OffsetCommit,
         RequestKind::OffsetFetch,
     ];
+
+    /// The kind of a request to a group's coordinator.
+    pub fn of(request: &GroupRequest) -> RequestKind {
+        match request {
+            GroupRequest::JoinGroup(_) => RequestKind::JoinGroup,
+            GroupRequest::SyncGroup(_) => RequestKind::SyncGroup,
+            GroupRequest::Heartbeat(_) => RequestKind::Heartbeat,
+            GroupRequest::LeaveGroup(_) => RequestKind::LeaveGroup,
+            GroupRequest::OffsetCommit(_) => RequestKind::OffsetCommit,
+            GroupRequest::OffsetFetch(_) => RequestKind::OffsetFetch,
+        }
+    }
 
     /// The name of the API in Kafka's protocol.
     pub fn name(self) -> &'static str {

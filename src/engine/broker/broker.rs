@@ -5,7 +5,7 @@
 use super::super::application::progress::PassedOver;
 use super::super::client::consumer::fetcher::Fetcher;
 use super::super::coordinator::group::group_coordinator::{GroupCoordinator, Output};
-use super::super::coordinator::group::message::{GroupRequest, GroupResponse, OffsetCommitRequestPartition, ReplyTo};
+use super::super::coordinator::group::message::OffsetCommitRequestPartition;
 use super::super::design::{Acks, CommitError};
 use super::super::errors::Errors;
 use super::super::id::{BrokerId, GroupId, NodeId, Offset, TopicPartition};
@@ -14,7 +14,7 @@ use super::super::log::list_offsets::OffsetSpec as LogOffsetSpec;
 use super::super::log::log_config::LogConfig;
 use super::super::log::unified_log::{FetchIsolation, UnifiedLog};
 use super::super::message::{FetchRequest, FetchedPartition, ListOffsetsRequest, ListOffsetsResponse, Message, OffsetSpec, ProduceRequest};
-use super::super::observe::observation::{RebalanceReason, Refusal, RemovalReason, What};
+use super::super::observe::observation::{Refusal, What};
 use super::super::plan::Plan;
 use super::super::random::round_nanos;
 use super::super::time::{Duration, Instant};
@@ -40,10 +40,10 @@ pub struct Broker {
     watchers: Vec<Vec<u32>>,
     /// Sessions that may have their answer now.
     touched: Vec<u32>,
-    coordinator: GroupCoordinator,
+    pub(super) coordinator: GroupCoordinator,
     /// When the coordinator has something to do by itself.
-    coordinator_wake: Instant,
-    outputs: Vec<Output>,
+    pub(super) coordinator_wake: Instant,
+    pub(super) outputs: Vec<Output>,
     next_retention: Instant,
     factor: f64,
     wake: Instant,
@@ -388,52 +388,6 @@ impl Broker {
         cx.send(from, Message::ListOffsetsResponse(Box::new(response)), RESPONSE_BYTES);
     }
 
-    fn group(&mut self, cx: &mut Context<'_>, from: NodeId, request: &GroupRequest, correlation: u32) {
-        cx.handled(kind_of(request));
-        self.coordinator.handle(cx.now, request, ReplyTo { node: from, correlation }, &mut self.outputs);
-        self.coordinator_wake = self.coordinator.next_timer();
-        if let GroupRequest::OffsetCommit(commit) = request {
-            self.book_commit(cx, commit.group, &commit.offsets);
-        }
-        self.carry_out(cx);
-    }
-
-    /// What the coordinator took of a commit goes into the books; what it refused is counted.
-    fn book_commit(&mut self, cx: &mut Context<'_>, group: GroupId, offsets: &[OffsetCommitRequestPartition]) {
-        let taken = self.outputs.iter().any(|output| match output {
-            Output::Respond { response: GroupResponse::OffsetCommit(response), .. } => response.error == Errors::None,
-            Output::Respond { .. } | Output::Observe(_) => false,
-        });
-        if !taken {
-            cx.books.groups[group.index()].progress.commits_refused += 1;
-            return;
-        }
-        for commit in offsets {
-            let log_end = cx.books.logs[commit.partition.index()].log_end;
-            let books = &mut cx.books.groups[group.index()];
-            books.partitions[commit.partition.index()].committed = Some(commit.offset);
-            books.commits[commit.partition.index()].commit(cx.now, commit.offset, log_end);
-            cx.books.chain_commit(commit.partition, commit.offset);
-            cx.books.causes.uncommitted.remove(&(group, commit.partition));
-        }
-    }
-
-    /// What the coordinator wants done.
-    fn carry_out(&mut self, cx: &mut Context<'_>) {
-        let outputs = std::mem::take(&mut self.outputs);
-        for output in &outputs {
-            match output {
-                Output::Respond { to, response } => {
-                    let message = Message::GroupResponse { response: Box::new(response.clone()), correlation: to.correlation };
-                    cx.send(to.node, message, RESPONSE_BYTES);
-                }
-                Output::Observe(what) => observe_group(cx, what.clone()),
-            }
-        }
-        self.outputs = outputs;
-        self.outputs.clear();
-    }
-
     /// One retention pass over all logs.
     fn delete_old_segments(&mut self, cx: &mut Context<'_>) {
         for local in 0..self.logs.len() {
@@ -468,56 +422,3 @@ impl Broker {
 
 /// Bytes of a request or response beside its records, about.
 pub const RESPONSE_BYTES: u64 = 100;
-
-fn kind_of(request: &GroupRequest) -> RequestKind {
-    match request {
-        GroupRequest::JoinGroup(_) => RequestKind::JoinGroup,
-        GroupRequest::SyncGroup(_) => RequestKind::SyncGroup,
-        GroupRequest::Heartbeat(_) => RequestKind::Heartbeat,
-        GroupRequest::LeaveGroup(_) => RequestKind::LeaveGroup,
-        GroupRequest::OffsetCommit(_) => RequestKind::OffsetCommit,
-        GroupRequest::OffsetFetch(_) => RequestKind::OffsetFetch,
-    }
-}
-
-/// Finds the cause of what the coordinator saw, and keeps it for what follows.
-fn observe_group(cx: &mut Context<'_>, what: What) {
-    match what {
-        What::MemberRemoved { group, member, why } => {
-            let cause = cx.books.causes.member.get(&(group, member)).copied();
-            let id = cx.observe(cause, What::MemberRemoved { group, member, why });
-            match why {
-                RemovalReason::Left
-                | RemovalReason::SessionTimeout
-                | RemovalReason::RebalanceTimeout
-                | RemovalReason::SyncTimeout
-                | RemovalReason::PollTimeout => cx.books.causes.member.insert((group, member), id),
-            };
-        }
-        What::RebalanceStarted { group, why } => {
-            let member = match why {
-                RebalanceReason::MemberJoined(member) | RebalanceReason::MemberLeft(member) | RebalanceReason::Rejoined(member) => member,
-                RebalanceReason::SubscriptionChanged => None,
-            };
-            let cause = match why {
-                RebalanceReason::Rejoined(_) => cx.books.causes.rebalance.get(&group).copied(),
-                RebalanceReason::MemberJoined(_) | RebalanceReason::MemberLeft(_) | RebalanceReason::SubscriptionChanged => {
-                    member.and_then(|member| cx.books.causes.member.get(&(group, member)).copied())
-                }
-            };
-            let id = cx.observe(cause, What::RebalanceStarted { group, why });
-            cx.books.causes.rebalance.insert(group, id);
-        }
-        What::RebalanceCompleted { group, generation, members, moved, took } => {
-            let cause = cx.books.causes.rebalance.get(&group).copied();
-            let id = cx.observe(cause, What::RebalanceCompleted { group, generation, members, moved, took });
-            cx.books.causes.rebalance.insert(group, id);
-            let books = &mut cx.books.groups[group.index()];
-            books.rebalances += 1;
-            books.rebalance_pause.record(took.0);
-        }
-        other => {
-            cx.observe(None, other);
-        }
-    }
-}

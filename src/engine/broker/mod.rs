@@ -2,5 +2,6 @@
 
 #[allow(clippy::module_inception)] // Kafka calls it a broker, and so do we.
 pub mod broker;
+mod coordination;
 pub mod fetch_session;
 pub mod request_queue;

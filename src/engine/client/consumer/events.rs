@@ -3,7 +3,7 @@
 //! Left out: leader epochs of positions (a later part).
 
 use super::super::super::application::progress::PassedOver;
-use super::super::super::coordinator::group::message::{GroupRequest, OffsetCommitRequestPartition};
+use super::super::super::coordinator::group::message::OffsetCommitRequestPartition;
 use super::super::super::design::AutoOffsetReset;
 use super::super::super::id::{NodeId, ObservationId, Offset, TopicPartition};
 use super::super::super::message::{ListOffsetsRequest, Message, OffsetSpec};
@@ -36,7 +36,7 @@ impl Consumer {
         match output {
             Output::Send { correlation, request } => {
                 let correlation = (correlation & CORRELATIONS) | process.incarnation << CORRELATIONS.count_ones();
-                process.asked.push((correlation, kind_of(&request), cx.now));
+                process.asked.push((correlation, RequestKind::of(&request), cx.now));
                 let bytes = REQUEST_BYTES + 8 * request.partitions() as u64;
                 let coordinator = cx.plan.broker_node(cx.plan.groups[group.index()].coordinator);
                 cx.send(coordinator, Message::Group { request: Box::new(request), correlation }, bytes);
@@ -262,16 +262,5 @@ impl Consumer {
         process.membership.fetch_committed(cx.now, partitions.into(), &mut out);
         self.carry_out(cx, out);
         self.poll(cx);
-    }
-}
-
-fn kind_of(request: &GroupRequest) -> RequestKind {
-    match request {
-        GroupRequest::JoinGroup(_) => RequestKind::JoinGroup,
-        GroupRequest::SyncGroup(_) => RequestKind::SyncGroup,
-        GroupRequest::Heartbeat(_) => RequestKind::Heartbeat,
-        GroupRequest::LeaveGroup(_) => RequestKind::LeaveGroup,
-        GroupRequest::OffsetCommit(_) => RequestKind::OffsetCommit,
-        GroupRequest::OffsetFetch(_) => RequestKind::OffsetFetch,
     }
 }
