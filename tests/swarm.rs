@@ -130,7 +130,9 @@ fn everything_sent_is_stored(run: &mut Simulation, snapshot: &Snapshot, problems
 }
 
 fn everything_live_is_read(run: &mut Simulation, snapshot: &Snapshot, problems: &mut Vec<String>) {
-    let refusals = total(run, Metric::CommitsRefused);
+    // By a broker, or by the client itself, which is no longer in the group.
+    let failed = run.observations().iter().filter(|observation| matches!(observation.what, What::CommitRefused { .. })).count();
+    let refusals = total(run, Metric::CommitsRefused) + failed as u64;
     for group in &snapshot.groups {
         let spec = run.design().groups[group.id.index()].clone();
         let name = &spec.name;
@@ -159,7 +161,12 @@ fn everything_live_is_read(run: &mut Simulation, snapshot: &Snapshot, problems: 
                 CommitPolicy::Never => false,
             };
             if must_commit && committed != partition.log_end {
-                problems.push(format!("{name} has committed only {committed} of {} in partition {}", partition.log_end, line.partition.0));
+                let owner = line.owner.and_then(|owner| group.members.iter().find(|member| member.index == owner)).map(|owner| owner.state);
+                let (end, place) = (partition.log_end, line.partition.0);
+                let position = line.position;
+                problems.push(format!(
+                    "{name} has committed only {committed} of {end} in partition {place}, position {position:?}, its owner {owner:?}"
+                ));
             }
         }
         let of_group = |metric: Metric, run: &mut Simulation| -> u64 {
